@@ -4,6 +4,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/quidnunc-news/quidnunc/pipeline/text"
 )
 
 type piece struct {
@@ -48,7 +50,7 @@ func separates(r rune) bool {
 	return !unicode.IsLetter(r) && !unicode.IsMark(r) && !unicode.IsDigit(r) && r != utf8.RuneError
 }
 
-func foldPiece(raw string) string { return strings.ReplaceAll(fold(raw), ".", "") }
+func foldPiece(raw string) string { return strings.ReplaceAll(text.Fold(raw), ".", "") }
 
 // foldName is the form under which Find knows a name: its folded pieces, a space between them.
 func foldName(name string) string {
