@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"runtime/debug"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -37,7 +38,7 @@ type job struct {
 type outcome struct {
 	report news.Report
 	reason Reason
-	sample []byte
+	why    error
 }
 
 func newFlow(p *Producer) *flow {
@@ -129,7 +130,7 @@ func (f *flow) codeAll(ctx context.Context) {
 func (f *flow) codeOne(ctx context.Context, j *job) bool {
 	watch := time.AfterFunc(f.cfg.Patience, func() {
 		if j.settled.CompareAndSwap(false, true) {
-			j.done <- outcome{reason: CoderSlow, sample: fmt.Appendf(nil, "not coded within %s", f.cfg.Patience)}
+			j.done <- outcome{reason: CoderSlow, why: fmt.Errorf("not coded within %s", f.cfg.Patience)}
 			go f.codeAll(ctx) // inherits the place in f.coded of the worker that hangs
 		}
 	})
@@ -148,7 +149,8 @@ func (f *flow) codeOne(ctx context.Context, j *job) bool {
 func (f *flow) code(j *job) (o outcome) {
 	defer func() {
 		if r := recover(); r != nil {
-			o = outcome{reason: CoderPanic, sample: fmt.Appendf(nil, "panic: %v\n%s", r, debug.Stack())}
+			f.cfg.Log.Error("producer: the coder panicked", "article", j.article.ID, "panic", r, "stack", string(debug.Stack()))
+			o = outcome{reason: CoderPanic, why: fmt.Errorf("panic: %v", r)}
 		}
 	}()
 	events := f.coder.Code(j.article)
@@ -169,7 +171,7 @@ func (f *flow) order(ctx context.Context, queue <-chan *job) {
 		select {
 		case o := <-j.done:
 			if o.reason != "" {
-				if f.fail(ctx, j.article, o.reason, o.sample) != nil {
+				if f.fail(ctx, j.article, o.reason, o.why) != nil {
 					return
 				}
 				continue
@@ -186,17 +188,15 @@ func (f *flow) order(ctx context.Context, queue <-chan *job) {
 	}
 }
 
-// fail buries an article: what went wrong, then how the article begins.
-func (p *Producer) fail(ctx context.Context, a news.Article, reason Reason, what []byte) error {
-	p.cfg.Log.Error("producer: article buried", "article", a.ID, "source", a.Source, "reason", reason)
-	sample := fmt.Appendf(nil, "%s\n\n%s\n%s\n", what[:min(len(what), maxSample/2)], a.Title, a.Text[:min(len(a.Text), maxSample)])
-	origin := fmt.Sprintf("%s %s %s", a.Source, a.ID, a.URL)
-	if err := p.bury(ctx, reason, origin, sample); err != nil {
+// fail buries an article.
+func (p *Producer) fail(ctx context.Context, a news.Article, reason Reason, why error) error {
+	origin := fmt.Sprintf("%s article %s %s", a.Source, a.ID, a.URL)
+	sample := fmt.Appendf(nil, "%s\n%s", a.Title, a.Text[:min(len(a.Text), maxSample)])
+	if err := p.bury(ctx, reason, why, strings.TrimSpace(origin), sample); err != nil {
 		return err
 	}
 	p.count(func(c *Counts) { c.Failed++ })
 	p.metrics.articles.WithLabelValues("failed").Inc()
-	p.metrics.badInput.WithLabelValues(reason.label()).Inc()
 	return nil
 }
 

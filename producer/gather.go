@@ -92,21 +92,20 @@ func (f *flow) fill(b, next *batch) bool {
 // only the guilty one is buried.
 func (f *flow) publish(ctx context.Context, reports []news.Report) error {
 	began := time.Now()
-	var receipt Receipt
 	err := f.persist(ctx, "publish", func() error {
-		var err error
-		receipt, err = f.publisher.Publish(ctx, reports)
+		receipt, err := f.publisher.Publish(ctx, reports)
+		f.notePublished(receipt)
+		reports = reports[min(len(reports), receipt.Stored+receipt.Duplicate):]
 		return err
 	})
 	f.metrics.stage("publish", time.Since(began))
 	switch {
 	case err == nil:
-		f.notePublished(receipt)
 		return nil
 	case !permanent(err):
 		return err
 	case len(reports) == 1:
-		return f.fail(ctx, reports[0].Article, Refused, []byte(err.Error()))
+		return f.fail(ctx, reports[0].Article, Refused, err)
 	}
 	for i := range reports {
 		if err := f.publish(ctx, reports[i:i+1]); err != nil {

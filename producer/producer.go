@@ -34,8 +34,9 @@ type Coder interface {
 	Code(news.Article) []news.Event
 }
 
-// Publisher puts reports into the log, each whole. It returns when they are stored, or an error when it does not know
-// that all are: publishing a report again is harmless. A pipeline.Permanent error says that trying again is useless.
+// Publisher puts reports into the log, in order and each whole. It returns when they are stored, or an error when it
+// does not know that all are; the Receipt then counts those at the front that surely are. Publishing a report again is
+// harmless. A pipeline.Permanent error says that trying again is useless.
 type Publisher interface {
 	Publish(ctx context.Context, reports []news.Report) (Receipt, error)
 }
@@ -46,7 +47,8 @@ type Receipt struct {
 	Duplicate int // were stored before
 }
 
-// DeadLetters keeps what could not be handled, with the reason, where it came from and the first bytes of it.
+// DeadLetters keeps what could not be handled: the Reason and what is wrong in words ("too_long: a line of …"), where
+// it came from, and its first bytes.
 type DeadLetters interface {
 	Bury(ctx context.Context, reason, origin string, sample []byte) error
 }
@@ -173,9 +175,15 @@ func (p *Producer) count(add func(*Counts)) {
 }
 
 // bury hands something to the dead letters and does not give up before ctx ends: nothing is dropped in silence.
-func (p *Producer) bury(ctx context.Context, reason Reason, origin string, sample []byte) error {
+func (p *Producer) bury(ctx context.Context, reason Reason, why error, origin string, sample []byte) error {
+	p.metrics.badInput.WithLabelValues(reason.label()).Inc()
+	p.cfg.Log.Warn("producer: buried", "reason", reason, "origin", origin, "error", why)
+	words := string(reason)
+	if why != nil {
+		words += ": " + why.Error()
+	}
 	return p.persist(ctx, "bury", func() error {
-		return p.dead.Bury(ctx, string(reason), origin, sample[:min(len(sample), maxSample)])
+		return p.dead.Bury(ctx, words, origin, sample[:min(len(sample), maxSample)])
 	})
 }
 
@@ -220,9 +228,7 @@ func (p *Producer) next(ctx context.Context, in Input) (news.Article, error) {
 			return a, err
 		}
 		p.count(func(c *Counts) { c.BadInputs++ })
-		p.metrics.badInput.WithLabelValues(bad.Reason.label()).Inc()
-		p.cfg.Log.Warn("producer: bad input buried", "error", bad)
-		if err := p.bury(ctx, bad.Reason, bad.Origin(), bad.Sample); err != nil {
+		if err := p.bury(ctx, bad.Reason, bad.Err, bad.Origin(), bad.Sample); err != nil {
 			return a, fmt.Errorf("bury %s: %w", bad.Origin(), err)
 		}
 	}

@@ -6,21 +6,14 @@ import (
 
 	"github.com/quidnunc-news/quidnunc/pipeline"
 	"github.com/quidnunc-news/quidnunc/pipeline/news"
+	"github.com/quidnunc-news/quidnunc/pipeline/stream"
 	"github.com/quidnunc-news/quidnunc/pipeline/text"
 	"github.com/quidnunc-news/quidnunc/pipeline/wire"
 )
 
-// Batcher stores bundles of messages, each bundle whole, in few round trips.
+// Batcher stores bundles of messages in order, each bundle whole. *stream.Hub is one.
 type Batcher interface {
-	PublishBatch(ctx context.Context, bundles [][]wire.Message) (Receipt, error)
-}
-
-// BatcherFunc makes a Batcher of a function, such as one that hands the messages to a stream.Hub.
-type BatcherFunc func(ctx context.Context, bundles [][]wire.Message) (Receipt, error)
-
-// PublishBatch calls f.
-func (f BatcherFunc) PublishBatch(ctx context.Context, bundles [][]wire.Message) (Receipt, error) {
-	return f(ctx, bundles)
+	PublishBatch(ctx context.Context, bundles [][]stream.Message) (stream.Receipt, error)
 }
 
 // room is kept free in the largest message, for headers and for what the server adds.
@@ -42,7 +35,7 @@ type bundler struct {
 }
 
 func (p *bundler) Publish(ctx context.Context, reports []news.Report) (Receipt, error) {
-	bundles := make([][]wire.Message, 0, len(reports))
+	bundles := make([][]stream.Message, 0, len(reports))
 	for _, r := range reports {
 		b, err := p.bundle(r)
 		if err != nil {
@@ -50,21 +43,24 @@ func (p *bundler) Publish(ctx context.Context, reports []news.Report) (Receipt, 
 		}
 		bundles = append(bundles, b)
 	}
-	return p.batcher.PublishBatch(ctx, bundles)
+	r, err := p.batcher.PublishBatch(ctx, bundles)
+	return Receipt{Stored: r.Stored, Duplicate: r.Duplicate}, err
 }
 
-func (p *bundler) bundle(r news.Report) ([]wire.Message, error) {
+func (p *bundler) bundle(r news.Report) ([]stream.Message, error) {
 	for {
 		b, err := wire.Bundle(r)
 		if err != nil {
 			return nil, err
 		}
+		messages := make([]stream.Message, len(b))
 		largest := 0
-		for _, m := range b {
+		for i, m := range b {
+			messages[i] = stream.Message(m)
 			largest = max(largest, len(m.Data))
 		}
 		if largest <= p.limit {
-			return b, nil
+			return messages, nil
 		}
 		smaller, ok := shrink(r)
 		if !ok {
@@ -123,4 +119,20 @@ func inside(e news.Event, n int) bool {
 		}
 	}
 	return e.What.Span.End <= n && (e.Where == nil || e.Where.Span.End <= n)
+}
+
+// Graveyard stores dead letters. *stream.Hub is one.
+type Graveyard interface {
+	Bury(ctx context.Context, d stream.DeadLetter) error
+}
+
+// NewDeadLetters returns DeadLetters that lie in the stream for them: origin as the subject, sample as the body.
+func NewDeadLetters(g Graveyard) DeadLetters { return undertaker{g} }
+
+type undertaker struct{ graveyard Graveyard }
+
+func (u undertaker) Bury(ctx context.Context, reason, origin string, sample []byte) error {
+	return u.graveyard.Bury(ctx, stream.DeadLetter{
+		Room: "producer", Reason: reason, Origin: stream.Stored{Message: stream.Message{Subject: origin, Data: sample}},
+	})
 }

@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -236,8 +235,9 @@ func peek(in *bufio.Reader) ([]byte, error) {
 
 // spread tells whether a JSON file is one value over many lines, as programs keep their settings, and not JSON lines.
 func spread(head []byte) bool {
-	first, _, whole := bytes.Cut(bytes.TrimSpace(head), []byte("\n"))
-	return whole && !json.Valid(first)
+	first, _, _ := bytes.Cut(bytes.TrimSpace(head), []byte("\n"))
+	first = bytes.TrimSpace(first)
+	return len(first) == 1 && (first[0] == '{' || first[0] == '[')
 }
 
 // looksJSON tells whether a line of the file's beginning starts an object, and no document of dated text comes before.
