@@ -35,10 +35,10 @@ type list struct {
 
 // everywhere are the abbreviations of any language here.
 var everywhere = []list{
-	{title, "Dr Prof Gen St Col Capt Mgr Ph"},
+	{title, "Dr Drs Prof Gen St Col Capt Mgr Ph"},
 	{inside, "cf Cf vs e.g i.e op ibid"},
-	{beforeNum, "No no Nos nos Art art p pp Fig fig vol Vol chap Chap"},
-	{maybeLast, "Inc Corp Ltd Co Bros Jr Sr a.m p.m"},
+	{beforeNum, "No no ext Nos nos Art art p pp Fig fig vol Vol chap Chap"},
+	{maybeLast, "Inc Corp Ltd Co Pvt INC CORP LTD CO PVT Bros Jr Sr a.m p.m A.M P.M"},
 	{oftenLast, "etc Etc al"},
 }
 
@@ -127,6 +127,9 @@ func (l language) lookup(word string) (abbreviation, bool) {
 	}
 	if isAcronym(word) {
 		return maybeLast, true
+	}
+	if i := strings.LastIndexByte(word, '-'); i >= 0 { // "Japan-U.S", "30-Aug"
+		return l.lookup(word[i+1:])
 	}
 	return never, false
 }

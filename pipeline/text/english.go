@@ -9,16 +9,16 @@ var en = sync.OnceValue(func() language {
 	return language{
 		name: "en",
 		abbreviations: abbreviations(append([]list{
-			{title, "Mr Mrs Ms Messrs Sen Sens Rep Reps Gov Govs Lt Maj Sgt Cpl Pvt Adm Cmdr Cdr Brig Rev Hon Pres Amb Atty Det Supt Insp Mt Ft"},
+			{title, "Mr Mrs Ms Messrs Sen Sens Rep Reps Gov Govs Lt Maj Sgt Cpl Pvt Adm Cmdr Cdr Brig Rev Hon Pres Amb Atty Det Supt Insp Mt Ft Sts"},
 			{inside, "approx est dept Dept"},
 			{beforeNum, "Jan Feb Mar Apr Jun Jul Aug Sep Sept Oct Nov Dec Sec sec Ch ch Eq"},
 			{maybeLast, `Assn Dist Ave Blvd Rd Ala Ariz Ark Calif Colo Conn Del Fla Ga Kan Mass Md Mich Minn Miss Mo Mont Neb Nev
-				Okla Ore Pa Penn Tenn Tex Va Vt Wis Wyo Wash Ont Que pct mln bln dlrs ft lb lbs oz Intl Natl Mfg Ph.D`},
+				Okla Ore Pa Penn Tenn Tex Va Vt Wis Wyo Wash Ont Que ft lb lbs oz Intl Natl Mfg Ph.D`},
 		}, everywhere...)...),
 		starters: set(`The A An He She It They We I You In On At But And This That These Those His Her Its Their Our My If When While
 			After Before As For From To With By Some Many Most Both Also However Meanwhile Since Although Though There Here What
-			Who Why How Where Not No Yes Still Yet So Or Nor Now Then One Two Last Under According Earlier Later Is Are Was Were
-			Do Does Did Has Have Had Can Could Will Would Should May Might All Any Each Every Other Another Such Only Even Just`),
+			Who Why How Where Not No Yes Still Yet So Or Nor Now Then One Two Last Under According Earlier Later
+			All Any Each Every Other Another Such Only Even Just`),
 		split:  splitEnglish,
 		elides: func(string) bool { return false },
 	}

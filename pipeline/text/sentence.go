@@ -30,6 +30,7 @@ type splitter struct {
 	first    int // of the sentence at hand
 	term     int // the mark that may have ended it, with only closing marks after it; else -1
 	line     int // where the line at hand began
+	before   int // the width of the line before it
 	done     []Sentence
 }
 
@@ -44,6 +45,7 @@ func (b *splitter) step(i int) {
 			if b.newline(i, gap, n) {
 				b.close(i)
 			}
+			b.before = b.tokens[i-1].End - b.line
 			b.line = b.tokens[i-1].End + strings.LastIndexByte(gap, '\n') + 1
 			b.term = -1
 			return
@@ -53,7 +55,7 @@ func (b *splitter) step(i int) {
 		return
 	}
 	switch {
-	case b.ends(i) && gap == "": // "?!", "»."
+	case b.ends(i): // "».", "R.E.M. ?"
 		b.term = i
 	case b.breaks(i, gap != ""):
 		b.close(i)
@@ -77,11 +79,16 @@ func (b *splitter) ends(i int) bool {
 	switch t.Kind {
 	case Punct:
 		r, _ := utf8.DecodeRuneInString(b.text[t.Start:])
-		return strings.ContainsRune(".!?…。！？．।؟۔", r)
+		return strings.ContainsRune(".!?…。！？．।؟۔", r) && !b.omits(i)
 	case Word:
 		return b.text[t.End-1] == '.'
 	}
 	return false
+}
+
+// omits is true when token i is the dots of "[...]".
+func (b *splitter) omits(i int) bool {
+	return i > b.first && (b.word(i-1) == "[" || b.word(i-1) == "(")
 }
 
 // closes is true when token i is a mark that belongs to the sentence before it.
@@ -171,18 +178,30 @@ func (b *splitter) newline(i int, gap string, n int) bool {
 		return false
 	}
 	if b.term >= 0 {
-		return b.tokens[b.term].Kind != Word || b.abbreviationEnds(b.opens(i)) || !b.wrapped(b.tokens[i-1].End)
+		return b.tokens[b.term].Kind != Word || b.abbreviationEnds(b.opens(i)) || !b.wrapped(i)
 	}
 	if last := b.word(i - 1); last == "," || last == "-" || strings.HasSuffix(last, "’") {
 		return false
 	}
-	return len(rest) > 1 || !b.wrapped(b.tokens[i-1].End) || isBullet(b.word(i))
+	return len(rest) > 1 || !b.wrapped(i) || isBullet(b.word(i))
 }
 
-// wrapped is true when a line that ends at end has a width that text is wrapped at.
-func (b *splitter) wrapped(end int) bool {
-	width := end - b.line
-	return width >= 50 && width <= 120
+// The widths, in bytes, that text is wrapped at.
+const narrow, wide = 50, 120
+
+// wrapped is true when the line before token i looks wrapped: it and its neighbours are as wide as wrapped lines, and the
+// word after it would not have fitted on it.
+func (b *splitter) wrapped(i int) bool {
+	width := b.tokens[i-1].End - b.line
+	from := b.tokens[i].Start
+	after := strings.IndexByte(b.text[from:min(len(b.text), from+wide+1)], '\n')
+	if after < 0 {
+		after = len(b.text) - from
+	}
+	if width < narrow || max(width, after, b.before) > wide {
+		return false
+	}
+	return width+1+b.tokens[i].Len() > max(after, b.before)-4
 }
 
 func isBullet(s string) bool {

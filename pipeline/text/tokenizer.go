@@ -136,21 +136,18 @@ func (t *tokenizer) join(i int) int {
 	switch p.kind {
 	case Word, Number:
 		return t.joinWord(i)
-	case Punct:
-		for i++; i < len(t.pieces) && t.runsOn(p, t.pieces[i]); i++ {
-			p.end = t.pieces[i].end
-		}
-		t.add(p.start, p.end, Punct)
-		return i
+	}
+	for i++; i < len(t.pieces) && t.runsOn(p, t.pieces[i]); i++ {
+		p.end = t.pieces[i].end
 	}
 	t.add(p.start, p.end, p.kind)
-	return i + 1
+	return i
 }
 
 // runsOn is true when q goes on with the run of marks p began: dots, question and exclamation marks, dashes.
 func (t *tokenizer) runsOn(p, q piece) bool {
 	a, b := t.text[p.start], t.text[q.start]
-	return a == b && (a == '.' || a == '-' || a == '*' || a == '=') || (a == '!' || a == '?') && (b == '!' || b == '?')
+	return a == b && (a == '.' || strings.IndexByte("-*=_~+#", a) >= 0) || (a == '!' || a == '?') && (b == '!' || b == '?')
 }
 
 // joinWord joins a word with what hyphens tie to it, with the dot of an abbreviation, or with its apostrophe.
