@@ -102,8 +102,11 @@ func forms(lang, item string) []string {
 }
 
 func plural(s string) string {
-	if strings.HasSuffix(s, "s") || strings.HasSuffix(s, "x") || strings.HasSuffix(s, "z") {
+	switch {
+	case strings.HasSuffix(s, "s"), strings.HasSuffix(s, "x"), strings.HasSuffix(s, "z"):
 		return s
+	case strings.HasSuffix(s, "tal"):
+		return s[:len(s)-1] + "ux"
 	}
 	return s + "s"
 }
