@@ -33,7 +33,8 @@ import (
 //	   "why": [{"text", "spans": [[start, end]], "events": [id]}]}}
 //
 // An actor is {"key", "name", "country", "sectors", "text"}. Dates are as precise as they were told: "2021-10" is a
-// month. Spans are bytes of the article's text. A key whose value is not known is missing.
+// month, "2021-10-11/2021-10-18" the days from the first to before the last. Spans are bytes of the article's text. A
+// key whose value is not known is missing. A file's source is its name without its directory.
 func Payload(a news.Alert, names func(code string) string) ([]byte, error) {
 	return json.Marshal(envelopeV1{
 		Type:      "alert." + string(a.Change),
@@ -176,8 +177,8 @@ func alertFrom(a news.Alert, s Style) alertV1 {
 
 func articleFrom(a news.Reference) articleV1 {
 	return articleV1{
-		ID: a.ID, Revision: a.Revision, URL: a.URL, Publisher: a.Publisher, Language: a.Language, Title: a.Title,
-		Published: a.Published.String(), Seen: a.Seen.UTC(), Source: a.Source,
+		ID: a.ID, Revision: a.Revision, URL: a.URL, Publisher: publisher(a), Language: a.Language, Title: a.Title,
+		Published: a.Published.String(), Seen: a.Seen.UTC(), Source: origin(a),
 	}
 }
 

@@ -74,10 +74,10 @@ func severityColour(sev news.Severity) string {
 	return dim
 }
 
-// Render shows an alert as a reader of a terminal sees it, in several lines, each ended by a line break: what rule fired, who did
-// what to whom, when and where, the sentence that proves it, further events, story, article, and why it fired. It says
-// "not told" rather than nothing, and nothing more precisely than it was told. Words from outside cannot steer the
-// terminal.
+// Render shows an alert as a reader of a terminal sees it, in several lines, each ended by a line break: what rule
+// fired, who did what to whom, when and where, the sentence that proves it, further events, story, article, and why it
+// fired. It says "not told" rather than nothing, and nothing more precisely than it was told. Words from outside cannot
+// steer the terminal.
 func Render(a news.Alert, s Style) string {
 	lines := []string{s.header(a)}
 	if a.Change == news.Retracted {
@@ -96,19 +96,18 @@ func Render(a news.Alert, s Style) string {
 // RenderLine shows an alert in one line, without a line break: the first of Render.
 func RenderLine(a news.Alert, s Style) string { return s.header(a) }
 
-// RenderEvent shows an event in one line, without a line break.
+// RenderEvent shows an event in one line, without a line break; cut only if there is a terminal with a width.
 func RenderEvent(t news.Told, s Style) string {
 	e := t.Event
 	when := s.date(e.When)
 	if when == "" {
 		when = notTold
 	}
-	flags := known(standing(t), string(reservation(e)), origin(t.Article))
-	line := when + "  " + code(e.What) + "  " + s.parties(e) + "  " + s.deed(e)
-	if says := s.says(e.By); says != "" {
-		line += "  " + says
+	what := strings.Join(known(code(e.What), string(reservation(e)), standing(t)), " · ")
+	line := strings.Join(known(when, what, s.parties(e), s.deed(e), s.says(e.By), origin(t.Article)), "  ")
+	if s.Width > 0 {
+		line = cut(line, s.width())
 	}
-	line = cut(line+"  · "+strings.Join(flags, " · "), s.width())
 	if e.Historical || t.Standing == news.Copy {
 		return s.paint(dim, line)
 	}
@@ -172,7 +171,7 @@ func (s Style) body(a news.Alert) []string {
 	}
 	lead := a.Events[0]
 	lines := append(s.lead(lead), s.facts(lead, a.Article.Published)...)
-	if len(lead.Cites) > 0 {
+	if len(lead.Cites) > 0 && clean(lead.Cites[0].Quote) != "" {
 		lines = append(lines, s.quote(lead.Cites[0], a.Article.Language))
 	}
 	further := a.Events[1:]
@@ -272,7 +271,10 @@ func (s Style) deed(e news.Event) string {
 func (s Style) further(e, lead news.Event) string {
 	parts := []string{s.deed(e)}
 	parts = append(parts, quantities(e)...)
-	parts = append(parts, known(string(reservation(e)), s.where(e.Where))...)
+	parts = append(parts, string(reservation(e)))
+	if e.Where != nil {
+		parts = append(parts, s.placeName(*e.Where))
+	}
 	if when := s.date(e.When); when != "" && when != s.date(lead.When) {
 		parts = append(parts, when)
 	}
@@ -286,7 +288,7 @@ func (s Style) further(e, lead news.Event) string {
 	if len(e.Cites) > 0 && e.Cites[0].Sentence > 0 {
 		sentence = fmt.Sprintf("  (sentence %d)", e.Cites[0].Sentence)
 	}
-	return cut("  + "+s.parties(e)+"  "+strings.Join(parts, ", "), s.width()-columns(sentence)) + sentence
+	return cut("  + "+s.parties(e)+"  "+strings.Join(known(parts...), ", "), s.width()-columns(sentence)) + sentence
 }
 
 func (s Style) story(st news.Story) []string {

@@ -121,12 +121,16 @@ func spaced(s string, space bool) string {
 // flow lays out parts, joined by sep, in lines of at most n columns; a line after the first begins with indent.
 func flow(first, indent, sep string, parts []string, n int) []string {
 	var lines []string
-	line, fresh := first, true
-	for _, p := range parts {
+	line := first
+	for i, p := range parts {
+		more := ""
+		if i < len(parts)-1 {
+			more = strings.TrimRight(sep, " ")
+		}
 		switch {
-		case fresh:
-			line, fresh = line+p, false
-		case columns(line)+columns(sep)+columns(p) <= n:
+		case i == 0:
+			line += p
+		case columns(line+sep+p+more) <= n:
 			line += sep + p
 		default:
 			lines = append(lines, strings.TrimRight(line+sep, " "))

@@ -192,17 +192,20 @@ func (s Style) where(p *news.Place) string {
 	if p == nil {
 		return ""
 	}
-	name, country := clean(p.Name), s.place(p.Country)
-	if name == "" {
-		name = clean(p.Text)
-	}
-	switch {
-	case name == "" || name == p.Country:
-		return country
-	case country == "" || strings.Contains(name, country):
+	name, country := s.placeName(*p), s.place(p.Country)
+	if country == "" || strings.Contains(name, country) {
 		return name
 	}
 	return name + ", " + country
+}
+
+func (s Style) placeName(p news.Place) string {
+	for _, name := range known(clean(p.Name), clean(p.Text)) {
+		if name != p.Country {
+			return name
+		}
+	}
+	return s.place(p.Country)
 }
 
 // origin names where an article was found: a file by its last name, a feed by its address.
