@@ -23,6 +23,7 @@ const (
 	defaultWidth = 100
 	quoteWidth   = 133
 	minWidth     = 40
+	maxWidth     = 1000
 	saysColumn   = 58 // where "(says …)" stands when there is room
 	maxFurther   = 5  // further events shown
 )
@@ -50,7 +51,7 @@ func (s Style) width() int {
 	if s.Width <= 0 {
 		return defaultWidth
 	}
-	return max(s.Width, minWidth)
+	return min(max(s.Width, minWidth), maxWidth)
 }
 
 func (s Style) quoteWidth() int {
