@@ -114,7 +114,7 @@ func plural(s string) string {
 // slug makes a key of a name: "Côte d'Ivoire" → "cote-d-ivoire".
 func slug(name string) string { return strings.ReplaceAll(foldName(name), " ", "-") }
 
-var roleForm = regexp.MustCompile(`^(?:([A-Z]{3,4}) )??((?:[A-Z]{3})(?:,[A-Z]{3})*|-) ([^0-9]*?)(?: ([0-9-]*)\.\.([0-9-]*))?$`)
+var roleForm = regexp.MustCompile(`^(?:([A-Z]{3,4}) )?((?:[A-Z]{3})(?:,[A-Z]{3})*|-) ([^0-9]*?)(?: ([0-9-]*)\.\.([0-9-]*))?$`)
 
 // roles reads "GOV president 2012-05-07..; GOV prime minister 2008-05-08..2012-05-07", latest first. Before the sectors
 // may stand the code of what the role belongs to; - stands for no sector.
