@@ -188,7 +188,7 @@ func (s *Source) article(d draft) (news.Article, error) {
 	a.Publisher = publisher(d.publisher, a.URL)
 	a.Language = language(d.lang)
 	if a.Language == "" {
-		a.Language = text.Detect(beginning(a.Title+"\n\n"+a.Text, 8<<10))
+		a.Language = text.Detect(beginning(a.Title+"\n\n"+a.Text, 4<<10))
 	}
 	s.mended = mended
 	return a.Identify(d.guid), nil

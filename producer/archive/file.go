@@ -11,6 +11,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -70,6 +71,9 @@ func glob(pattern string) ([]file, error) {
 	paths, err := filepath.Glob(pattern)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", pattern, err)
+	}
+	if !strings.HasPrefix(filepath.Base(pattern), ".") { // as in a shell
+		paths = slices.DeleteFunc(paths, func(p string) bool { return strings.HasPrefix(filepath.Base(p), ".") })
 	}
 	if len(paths) == 0 {
 		return nil, fmt.Errorf("%s: %w: the pattern matches no file", pattern, fs.ErrNotExist)
