@@ -12,21 +12,21 @@ const Overflow = "__overflow__"
 // maxLabel bounds the bytes of one label value.
 const maxLabel = 128
 
-// Cap bounds the number of values one label takes, so that no input can fill the memory with series: the first max
+// Cap bounds the number of values one label takes, so that no input can fill the memory with series: the first few
 // values keep their names, all others become Overflow. Safe for concurrent use.
 type Cap struct {
-	max int
+	limit int
 
 	mu    sync.RWMutex
 	known map[string]struct{}
 }
 
-// NewCap returns a cap of max values; 0 means 100.
-func NewCap(max int) *Cap {
-	if max <= 0 {
-		max = 100
+// NewCap returns a cap of limit values; 0 means 100.
+func NewCap(limit int) *Cap {
+	if limit <= 0 {
+		limit = 100
 	}
-	return &Cap{max: max, known: make(map[string]struct{}, min(max, 16))}
+	return &Cap{limit: limit, known: make(map[string]struct{}, min(limit, 16))}
 }
 
 // Label is the value to use for v. It is always valid UTF-8, which WithLabelValues demands on pain of panic, and at
@@ -35,7 +35,7 @@ func (c *Cap) Label(v string) string {
 	v = label(v)
 	c.mu.RLock()
 	_, ok := c.known[v]
-	full := len(c.known) >= c.max
+	full := len(c.known) >= c.limit
 	c.mu.RUnlock()
 	if ok {
 		return v
@@ -46,7 +46,7 @@ func (c *Cap) Label(v string) string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if _, ok := c.known[v]; !ok {
-		if len(c.known) >= c.max {
+		if len(c.known) >= c.limit {
 			return Overflow
 		}
 		c.known[strings.Clone(v)] = struct{}{}
