@@ -85,9 +85,11 @@ func (h *Hub) state(ctx context.Context, of Stream, options ...jetstream.StreamI
 		if err != nil {
 			return err
 		}
-		info, err := s.Info(ctx, options...)
-		if err != nil {
-			return err
+		info := s.CachedInfo()
+		if len(options) > 0 {
+			if info, err = s.Info(ctx, options...); err != nil {
+				return err
+			}
 		}
 		state = info.State
 		return nil
