@@ -40,6 +40,12 @@ func (h *Hub) Scan(ctx context.Context, of Stream, filter string, from uint64, h
 	if err != nil {
 		return err
 	}
+	if state.LastSeq == 0 {
+		return nil
+	}
+	if of == Deliveries { // a work queue lets no consumer look without taking
+		return h.scanQueue(ctx, filter, max(from, 1), state.LastSeq, handle)
+	}
 	c := cursor{hub: h, stream: of, next: max(from, 1), until: state.LastSeq}
 	if filter != "" {
 		c.filters = []string{h.names.stored(filter)}
