@@ -11,7 +11,6 @@ var common = sync.OnceValue(func() map[string]abbreviation { return abbreviation
 
 var fr = sync.OnceValue(func() language {
 	return language{
-		name: "fr",
 		abbreviations: abbreviations(append([]list{
 			{title, "M MM Mme Mmes Mlle Mlles Mr Pr Ste Me Gal Cdt Lt Col Cne Mgr"},
 			{inside, "av apr env éd Éd dir trad cad c.-à-d tél Tél hab"},

@@ -13,6 +13,7 @@ import (
 type tokenizer struct {
 	text     string
 	language language
+	simply   func(t *tokenizer, start, end int) bool // simple, see there
 	tokens   []Token
 	iter     *words.Iterator[string]
 	pieces   []piece // of the chunk at hand
@@ -32,7 +33,7 @@ func (t *tokenizer) run() {
 			continue
 		}
 		end := chunkEnd(t.text, i)
-		if !t.simple(i, end) {
+		if !t.simply(t, i, end) {
 			t.mixed(i, end)
 		}
 		i = end
@@ -82,7 +83,7 @@ func (t *tokenizer) simple(start, end int) bool {
 		}
 		break
 	}
-	if i == start || i < end-1 {
+	if i == start || i < end-1 || i-start == len("cannot") && strings.EqualFold(t.text[start:i], "cannot") {
 		return false
 	}
 	if i == end {
