@@ -39,6 +39,8 @@ func appendFold(b []byte, s string) []byte {
 		switch {
 		case int(r) < len(table):
 			b = append(b, table[r]...)
+		case r == '’':
+			b = append(b, '\'')
 		default:
 			b = foldRune(b, r)
 		}

@@ -47,6 +47,7 @@ func TestSegment(t *testing.T) {
 		"omitted words do not end a sentence":     {"fr", "La valeur [...] de la République.", "La valeur [ ... ] de la République ."},
 		"etc. ends one before a capital":          {"fr", "Pain, vin, etc. Tout y est, etc. et plus.", "Pain , vin , etc. | Tout y est , etc. et plus ."},
 		"a missing blank":                         {"fr", "Fin des sanctions.Le ministre part.", "Fin des sanctions . | Le ministre part ."},
+		"a missing blank after a name":            {"fr", "À l’Élysée.L’AFP confirme, Amazon.Com aussi.", "À l’ Élysée . | L’ AFP confirme , Amazon.Com aussi ."},
 		"a blank line ends a sentence":            {"fr", "Un titre\n\nun texte sans point", "Un titre | un texte sans point"},
 		"a short line is a heading":               {"fr", "Moscou se retire\nLa Russie part.", "Moscou se retire | La Russie part ."},
 		"a number sign":                           {"fr", "l'article n° 5, n°5", "l' article n° 5 , n° 5"},

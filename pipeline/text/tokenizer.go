@@ -238,7 +238,7 @@ func (t *tokenizer) addSplitAt(start, end int) {
 // addSplit adds the word p; a full stop with no space after it ("sanctions.Le") ends the word before it.
 func (t *tokenizer) addSplit(p piece) {
 	word := t.text[p.start:p.end]
-	if i := missingSpace(word); i > 0 {
+	if i := t.missingSpace(word); i > 0 {
 		t.language.split(t, p.start, p.start+i)
 		t.add(p.start+i, p.start+i+1, Punct)
 		t.language.split(t, p.start+i+1, p.end)
@@ -247,10 +247,18 @@ func (t *tokenizer) addSplit(p piece) {
 	t.language.split(t, p.start, p.end)
 }
 
-// missingSpace is the place of a dot between a lower-case word and a capitalised one, or 0.
-func missingSpace(word string) int {
+// missingSpace is the place of a dot between a lower-case word and a capitalised one, or between any word and one that
+// begins sentences; else 0.
+func (t *tokenizer) missingSpace(word string) int {
 	i := strings.IndexByte(word, '.')
-	if i < 2 || strings.IndexByte(word[i+1:], '.') >= 0 || word[:i] != strings.ToLower(word[:i]) {
+	if i < 2 || strings.IndexByte(word[i+1:], '.') >= 0 {
+		return 0
+	}
+	after := word[i+1:]
+	if j := strings.IndexAny(after, "'’-"); j >= 0 {
+		after = after[:j]
+	}
+	if word[:i] != strings.ToLower(word[:i]) && (i < 4 || !t.language.starters[after]) {
 		return 0
 	}
 	r, size := utf8.DecodeRuneInString(word[i+1:])
