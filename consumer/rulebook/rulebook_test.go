@@ -213,9 +213,13 @@ func TestErrorsNeverTellSecrets(t *testing.T) {
 	}
 }
 
+// write puts a file in place at once, as a good editor does.
 func write(t *testing.T, path, data string) {
 	t.Helper()
-	if err := os.WriteFile(path, []byte(data), 0o600); err != nil {
+	if err := os.WriteFile(path+"~", []byte(data), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Rename(path+"~", path); err != nil {
 		t.Fatal(err)
 	}
 }

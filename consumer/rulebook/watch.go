@@ -16,9 +16,10 @@ type WatchConfig struct {
 	Every time.Duration // between looks; 0 means 2 s
 }
 
-// Watch tells the Book of the files: once as it starts, and again each time that what they hold has changed. What
-// cannot be used is told once as an error, with an empty Book: who watches keeps the last good one. Watch returns nil
-// when ctx ends; tell is called by this goroutine alone.
+// Watch tells the Book of the files: once as it starts, and again each time that what they hold has changed and then
+// stayed the same for two looks, so that no file is taken while it is written. What cannot be used is told once as an
+// error, with an empty Book: who watches keeps the last good one. Watch returns nil when ctx ends; tell is called by
+// this goroutine alone.
 func Watch(ctx context.Context, cfg WatchConfig, tell func(Book, error)) error {
 	w := watcher{files: cfg.Files}
 	tick := time.NewTicker(cmp.Or(cfg.Every, 2*time.Second))
@@ -39,7 +40,8 @@ func Watch(ctx context.Context, cfg WatchConfig, tell func(Book, error)) error {
 type watcher struct {
 	files  []string
 	stamps string // of the files as last read: a cheap look that tells that nothing changed
-	told   string // hash of what they held, or the error
+	seen   string // what they held at the last look: a hash, or the error
+	told   string // and when they were told
 }
 
 func (w *watcher) look() (book Book, err error, changed bool) { //nolint:revive // the error is a value to tell
@@ -56,15 +58,19 @@ func (w *watcher) look() (book Book, err error, changed bool) { //nolint:revive 
 		}
 		sources = append(sources, source{f, data})
 	}
-	w.stamps = stamps
-	told := hashOf(sources)
+	held := hashOf(sources)
 	if err != nil {
-		told = err.Error()
+		held = err.Error()
 	}
-	if told == w.told {
+	if held != w.seen {
+		w.seen = held
 		return Book{}, nil, false
 	}
-	w.told = told
+	w.stamps = stamps
+	if held == w.told {
+		return Book{}, nil, false
+	}
+	w.told = held
 	if err == nil {
 		book, err = read(sources)
 	}

@@ -22,7 +22,7 @@ func TestWatchTellsChangesAndErrorsOnce(t *testing.T) {
 	told := make(chan string)
 	done := make(chan error, 1)
 	go func() {
-		cfg := rulebook.WatchConfig{Files: []string{filepath.Join(dir, "*.yaml")}, Every: 2 * time.Millisecond}
+		cfg := rulebook.WatchConfig{Files: []string{filepath.Join(dir, "*.yaml")}, Every: 5 * time.Millisecond}
 		done <- rulebook.Watch(ctx, cfg, func(b rulebook.Book, err error) {
 			select {
 			case told <- summary(b, err):
