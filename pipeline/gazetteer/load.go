@@ -13,7 +13,7 @@ import (
 	"github.com/quidnunc-news/quidnunc/pipeline/plover"
 )
 
-// The format of the files is told at the head of each and in data/README.md.
+// The format of each file is told at its head.
 //
 //go:embed data/*.txt
 var data embed.FS
@@ -99,15 +99,19 @@ func (b *builder) gazetteer() *Gazetteer {
 	slices.SortFunc(b.entries, compareEntries)
 	g := &Gazetteer{
 		entries: b.entries, codes: b.own, members: b.members,
-		finds: map[string][]*Entry{}, display: map[string]string{},
+		finds: map[string][]*Entry{}, display: map[string]known{},
 	}
 	for _, e := range b.entries {
-		g.know(e.Key, e)
-		if e.Own() {
-			g.know(e.Country, e)
-		}
 		for _, n := range e.Names {
-			g.know(n.Text, e)
+			rank := slices.Index(nameKinds, n.Kind)
+			if n.Kind == Acronym {
+				rank = -1 // "NATO" rather than "Nato"
+			}
+			g.know(known{n.Text, rank}, e)
+		}
+		g.know(known{e.Key, len(nameKinds)}, e)
+		if e.Own() {
+			g.know(known{e.Country, len(nameKinds)}, e)
 		}
 	}
 	for k, es := range g.finds {
@@ -115,16 +119,24 @@ func (b *builder) gazetteer() *Gazetteer {
 		g.finds[k] = slices.Compact(es)
 		g.sorted = append(g.sorted, k)
 	}
-	slices.Sort(g.sorted)
+	slices.SortFunc(g.sorted, func(a, b string) int {
+		return cmp.Or(cmp.Compare(g.display[a].rank, g.display[b].rank), cmp.Compare(a, b))
+	})
 	g.index = newIndex(b.entries)
 	return g
 }
 
-func (g *Gazetteer) know(name string, e *Entry) {
-	k := foldName(name)
+// known is a name as Suggest shows it; a lower rank is suggested first.
+type known struct {
+	text string
+	rank int
+}
+
+func (g *Gazetteer) know(n known, e *Entry) {
+	k := foldName(n.text)
 	g.finds[k] = append(g.finds[k], e)
-	if e.Key != name || g.display[k] == "" {
-		g.display[k] = name
+	if shown, ok := g.display[k]; !ok || n.rank < shown.rank {
+		g.display[k] = n
 	}
 }
 
@@ -175,7 +187,7 @@ func (b *builder) country(c []string) error {
 		return err
 	}
 	for _, item := range split(c[5], ";") {
-		ns := pair(item)
+		ns := aliases(item)
 		for _, n := range ns {
 			n.Kind, n.Sectors = Metonym, []plover.Sector{"GOV"}
 			e.Names = append(e.Names, n)
@@ -245,11 +257,7 @@ func (b *builder) places(c []string) error {
 		return fmt.Errorf("unknown country %q", c[0])
 	}
 	for _, item := range split(c[1], ";") {
-		var ns []Name
-		for _, alias := range split(item, "/") {
-			ns = append(ns, pair(alias)...)
-		}
-		if err := b.place(c[0], ns); err != nil {
+		if err := b.place(c[0], aliases(item)); err != nil {
 			return err
 		}
 	}
@@ -283,6 +291,9 @@ func (b *builder) person(c []string) error {
 			n.Kind = Surname
 			e.Names = append(e.Names, n)
 		}
+	}
+	for i := range e.Names {
+		e.Names[i].Lang = "" // papers of one language often keep another's spelling
 	}
 	var err error
 	if e.Roles, err = b.roles(c[0], c[3]); err != nil {
