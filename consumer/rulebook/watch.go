@@ -25,8 +25,8 @@ func Watch(ctx context.Context, cfg WatchConfig, tell func(Book, error)) error {
 	tick := time.NewTicker(cmp.Or(cfg.Every, 2*time.Second))
 	defer tick.Stop()
 	for {
-		if book, err, changed := w.look(); changed && ctx.Err() == nil {
-			tell(book, err)
+		if found, changed := w.look(); changed && ctx.Err() == nil {
+			tell(found.book, found.err)
 		}
 		select {
 		case <-ctx.Done():
@@ -44,10 +44,16 @@ type watcher struct {
 	told   string // and when they were told
 }
 
-func (w *watcher) look() (book Book, err error, changed bool) { //nolint:revive // the error is a value to tell
+// finding is what the files say, or why they cannot be used.
+type finding struct {
+	book Book
+	err  error
+}
+
+func (w *watcher) look() (found finding, changed bool) {
 	stamps, settled := stampsOf(w.files)
 	if settled && stamps == w.stamps {
-		return Book{}, nil, false
+		return finding{}, false
 	}
 	var sources []source
 	files, err := expand(w.files)
@@ -64,17 +70,18 @@ func (w *watcher) look() (book Book, err error, changed bool) { //nolint:revive 
 	}
 	if held != w.seen {
 		w.seen = held
-		return Book{}, nil, false
+		return finding{}, false
 	}
 	w.stamps = stamps
 	if held == w.told {
-		return Book{}, nil, false
+		return finding{}, false
 	}
 	w.told = held
-	if err == nil {
-		book, err = read(sources)
+	if err != nil {
+		return finding{err: err}, true
 	}
-	return book, err, true
+	book, err := read(sources)
+	return finding{book, err}, true
 }
 
 // fresh is how old a file must be before its time and size are believed: two writes in one tick of the file system's

@@ -27,12 +27,12 @@ func TestNoFileIsTakenWhileItIsWritten(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		book, err, changed := w.look()
-		if err != nil {
-			t.Fatal(err)
+		found, changed := w.look()
+		if found.err != nil {
+			t.Fatal(found.err)
 		}
-		if changed != (step.told >= 0) || changed && len(book.Rules) != step.told {
-			t.Errorf("look %d: told %v with %d rules, want %d", i+1, changed, len(book.Rules), step.told)
+		if changed != (step.told >= 0) || changed && len(found.book.Rules) != step.told {
+			t.Errorf("look %d: told %v with %d rules, want %d", i+1, changed, len(found.book.Rules), step.told)
 		}
 	}
 }
