@@ -57,11 +57,14 @@ type queue struct {
 // The courier counts attempts itself and gives up by its own rules; the queue must not give up before.
 const attemptsOfQueue = 1 << 20
 
+// ackWait is after how long the alert of a courier that died goes to the next one.
+const ackWait = 5 * time.Second
+
 const courierName = "courier"
 
 func (q queue) Alerts(ctx context.Context, handle func(context.Context, []byte) error) error {
 	return q.hub.Consume(ctx, stream.ConsumeConfig{
-		Stream: stream.Events, Durable: courierName, Filter: wire.AlertKind + ".>", MaxDeliver: attemptsOfQueue, Room: courierName, BackOff: q.backOff,
+		Stream: stream.Events, Durable: courierName, Filter: wire.AlertKind + ".>", MaxDeliver: attemptsOfQueue, AckWait: ackWait, Room: courierName, BackOff: q.backOff,
 	}, body(handle))
 }
 
@@ -72,7 +75,7 @@ func (q queue) Enqueue(ctx context.Context, receiver, id string, alert []byte) e
 func (q queue) Deliveries(ctx context.Context, receiver string, handle func(context.Context, []byte) error) error {
 	return q.hub.Consume(ctx, stream.ConsumeConfig{
 		Stream: stream.Deliveries, Durable: courierName + "-" + wire.Token(receiver), Filter: wire.DeliverySubject(receiver),
-		MaxDeliver: attemptsOfQueue, Room: courierName, BackOff: q.backOff,
+		MaxDeliver: attemptsOfQueue, AckWait: ackWait, Room: courierName, BackOff: q.backOff,
 	}, body(handle))
 }
 
@@ -101,16 +104,6 @@ func (l ledger) Update(ctx context.Context, key string, row []byte, revision uin
 
 func (l ledger) Keys(ctx context.Context) ([]string, error) {
 	return l.hub.Keys(ctx, stream.Ledger, "")
-}
-
-// graveyard keeps what the producer could not read or code.
-type graveyard struct{ hub *stream.Hub }
-
-func (g graveyard) Bury(ctx context.Context, reason, origin string, sample []byte) error {
-	id := stream.Hash([]byte(reason + "\x00" + origin + "\x00" + string(sample)))
-	return g.hub.Bury(ctx, stream.DeadLetter{Room: "producer", Reason: reason + ": " + origin, Origin: stream.Stored{
-		Message: stream.Message{Subject: origin, Data: sample, MsgID: id},
-	}})
 }
 
 // endTime is a Publisher that remembers the highest log time of what was newly stored: the time an archive ends at.

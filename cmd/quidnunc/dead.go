@@ -12,11 +12,10 @@ import (
 )
 
 func newDead(std streams) *cobra.Command {
-	c := &cobra.Command{
+	c := group(&cobra.Command{
 		Use:   "dead",
 		Short: "Look at what nobody could handle, and why",
-		Args:  cobra.NoArgs,
-	}
+	})
 	c.AddCommand(newDeadList(std), newDeadShow(std))
 	return c
 }

@@ -84,8 +84,8 @@ Exit codes: 0 done; 1 something did not work; 2 a flag, the configuration or a r
 cannot work, and nothing was started.`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
-		Args:          cobra.NoArgs,
 	}
+	group(root)
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return usagef("%w\nTry '%s --help'.", err, c.CommandPath())
 	})
@@ -95,6 +95,23 @@ cannot work, and nothing was started.`,
 	)
 	wrapArgs(root)
 	return root
+}
+
+// group makes a command that only has subcommands say so: help without one, an error with one it does not have.
+func group(c *cobra.Command) *cobra.Command {
+	c.Args = cobra.ArbitraryArgs
+	c.RunE = func(c *cobra.Command, args []string) error {
+		if len(args) == 0 {
+			return c.Help()
+		}
+		c.SuggestionsMinimumDistance = 2
+		hint := ""
+		if near := c.SuggestionsFor(args[0]); len(near) > 0 {
+			hint = fmt.Sprintf(" Did you mean %q?", near[0])
+		}
+		return usagef("unknown command %q for %q.%s\nTry '%s --help'.", args[0], c.CommandPath(), hint, c.CommandPath())
+	}
+	return c
 }
 
 // wrapArgs makes a wrong number of arguments a usage error everywhere.

@@ -94,8 +94,19 @@ func (s *serving) stop(t *testing.T) int {
 // says waits until the command has printed text, and returns all it printed so far.
 func (s *serving) says(t *testing.T, text string) string {
 	t.Helper()
+	return s.await(t, s.out, text)
+}
+
+// complains is says for standard error.
+func (s *serving) complains(t *testing.T, text string) string {
+	t.Helper()
+	return s.await(t, s.errs, text)
+}
+
+func (s *serving) await(t *testing.T, on *tee, text string) string {
+	t.Helper()
 	deadline := time.Now().Add(time.Minute)
-	for !strings.Contains(s.out.String(), text) {
+	for !strings.Contains(on.String(), text) {
 		select {
 		case code := <-s.done:
 			s.done <- code
@@ -106,7 +117,7 @@ func (s *serving) says(t *testing.T, text string) string {
 			t.Fatalf("the command did not say %q in a minute\n%s\n%s", text, s.out, s.errs)
 		}
 	}
-	return s.out.String()
+	return on.String()
 }
 
 // tee is a buffer that may be read while it is written.

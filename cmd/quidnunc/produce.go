@@ -9,6 +9,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/quidnunc-news/quidnunc/consumer/rulebook"
+	"github.com/quidnunc-news/quidnunc/pipeline/stream"
 )
 
 func newProduce(std streams) *cobra.Command {
@@ -76,7 +77,8 @@ itself when none runs. Of several consumers one commits at a time; the others wa
 lease, which it loses within seconds when it dies.
 
 Without --config the rules in force stay as the log names them, or are the sample's where
-it names none, and alerts go to the terminal.`,
+it names none, and alerts go to the terminal. Rules hold for the articles that come behind
+them in the log: start a consumer before the producers.`,
 		Example: `  quidnunc consume --data /var/lib/quidnunc --config quidnunc.yaml
   quidnunc consume --nats nats://broker:4222 --creds consumer.creds --config quidnunc.yaml`,
 		Args: cobra.NoArgs,
@@ -110,7 +112,7 @@ func consume(ctx context.Context, std streams, s *settings) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintln(std.out)
+	fmt.Fprintf(std.out, "rules    %d\n\n", len(p.book.Rules))
 	g, working := errgroup.WithContext(ctx)
 	g.Go(func() error { return machineRole(working, h, machine) })
 	g.Go(func() error { return deliveries.Run(working) })
@@ -120,19 +122,24 @@ func consume(ctx context.Context, std streams, s *settings) error {
 
 // adoptRules tells the configured rules; without a configuration those the log names stay in force.
 func adoptRules(ctx context.Context, h *house, p *plan) error {
-	if p.sample {
-		last, err := lastRules(ctx, h.hub)
+	last, err := lastRules(ctx, h.hub)
+	if err != nil {
+		return err
+	}
+	if p.sample && last.Hash != "" {
+		rules, err := (library{h.hub}).Rules(ctx, last.Hash)
 		if err != nil {
 			return err
 		}
-		if last.Hash != "" {
-			body, err := (library{h.hub}).Rules(ctx, last.Hash)
-			if err != nil {
-				return err
-			}
-			p.book = rulebook.Book{Rules: body}
-		}
+		p.book = rulebook.Book{Rules: rules}
 	}
-	_, err := tellRules(ctx, h.hub, p.book.Rules, time.Now())
+	before, err := h.hub.Last(ctx, stream.Reports)
+	if err != nil {
+		return err
+	}
+	if last.Hash == "" && before > 0 {
+		fmt.Fprintln(h.std.out, "note     the log holds articles from before its first rules: they raise no alerts")
+	}
+	_, err = tellRules(ctx, h.hub, p.book.Rules, time.Now())
 	return err
 }

@@ -21,7 +21,7 @@ import (
 // newProducer wires sources, coder and log. The end of the archives is told by the returned endTime.
 func newProducer(h *house, p *plan) (*producer.Producer, *endTime, error) {
 	end := &endTime{Publisher: producer.NewPublisher(h.hub, int(h.hub.MaxPayload()))}
-	made, err := producer.New(p.inputs, newCoder(), end, graveyard{h.hub}, producer.Config{Registerer: h.registry, Log: h.log})
+	made, err := producer.New(p.inputs, newCoder(), end, producer.NewDeadLetters(h.hub), producer.Config{Registerer: h.registry, Log: h.log})
 	return made, end, err
 }
 
@@ -179,16 +179,21 @@ func settle(ctx context.Context, h *house, c *consumer.Consumer, deliveries *cou
 	if err := c.Await(ctx, last); err != nil {
 		return courier.Open{}, fmt.Errorf("the machine has read up to %d of %d: %w", c.Counts().Sequence, last, err)
 	}
+	var open courier.Open
 	for {
-		open, err := deliveries.Open(ctx)
-		if err == nil && open.None() {
-			return open, nil
+		now, err := deliveries.Open(ctx)
+		switch {
+		case ctx.Err() != nil: // what was asked last was cut short
+			return open, fmt.Errorf("not delivered: %s", describeOpen(open))
+		case err != nil && !errors.Is(err, stream.ErrNotFound): // the courier has not begun
+			return open, err
+		case err == nil && now.None():
+			return now, nil
+		case err == nil:
+			open = now
 		}
 		select {
 		case <-ctx.Done():
-			if err != nil {
-				return open, err
-			}
 			return open, fmt.Errorf("not delivered: %s", describeOpen(open))
 		case <-time.After(100 * time.Millisecond):
 		}

@@ -16,11 +16,10 @@ import (
 )
 
 func newRules(std streams) *cobra.Command {
-	c := &cobra.Command{
+	c := group(&cobra.Command{
 		Use:   "rules",
 		Short: "Check rule files, put them in force",
-		Args:  cobra.NoArgs,
-	}
+	})
 	c.AddCommand(newRulesCheck(std), newRulesPut(std), newRulesSample(std))
 	return c
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -159,23 +160,76 @@ func TestAnybodyMayListenAndDoNothingElse(t *testing.T) {
 	}
 }
 
-func TestProduceAloneServesItsEvents(t *testing.T) {
+func TestTheHalvesJoinOnOneDirectory(t *testing.T) {
 	dir := t.TempDir()
-	s := serve(t, "produce", "--data", dir, "--metrics", "off")
-	out := s.says(t, "serving until interrupted")
-	if !strings.Contains(out, "articles, ") || natsURL(t, out) == "" {
+	empty := write(t, dir, "none.jsonl", "")
+	config := write(t, dir, "quidnunc.yaml", "sources:\n- archive: ["+empty+"]\nrules: ["+write(t, dir, "rules.yaml", oneRule)+"]\n")
+	data := filepath.Join(dir, "data")
+	first := serve(t, "produce", "--config", config, "--data", data, "--metrics", "off")
+	if out := first.says(t, "serving until interrupted"); !strings.Contains(out, "0 articles, ") || natsURL(t, out) == "" {
 		t.Errorf("produce says\n%s", out)
 	}
-	second := quidnunc(t, "run", "--once", "--data", dir, "--metrics", "off")
-	if second.code != exitFailure || !strings.Contains(second.err, dir) {
-		t.Errorf("a second server on the directory: exit code %d\n%s", second.code, second.err)
+	if r := quidnunc(t, "run", "--once", "--data", data, "--metrics", "off"); r.code != exitFailure || !strings.Contains(r.err, data) {
+		t.Errorf("a second server on the directory: exit code %d\n%s", r.code, r.err)
 	}
-	c := serve(t, "consume", "--data", dir, "--metrics", "off")
+	c := serve(t, "consume", "--data", data, "--metrics", "off")
+	c.says(t, "rules    ")
+	if r := quidnunc(t, "produce", "--data", data, "--metrics", "off"); r.code != exitOK || !strings.Contains(r.out, " articles, ") {
+		t.Errorf("a second producer: exit code %d\n%s\n%s", r.code, r.out, r.err)
+	}
 	c.says(t, "russia-nato-rupture ·")
-	if code := c.stop(t); code != exitOK {
-		t.Errorf("consume ends with %d\n%s", code, c.errs)
+	follower := serve(t, "tail", "--data", data, "told.>")
+	time.Sleep(500 * time.Millisecond) // until it listens: what is told before is not heard
+	again := write(t, dir, "more.jsonl", goodArticle)
+	more := write(t, dir, "more.yaml", "sources:\n- archive: ["+again+"]\nrules: ["+filepath.Join(dir, "rules.yaml")+"]\n")
+	if r := quidnunc(t, "produce", "--config", more, "--data", data, "--metrics", "off"); r.code != exitOK {
+		t.Errorf("a third producer: exit code %d\n%s\n%s", r.code, r.out, r.err)
+	}
+	if out := follower.says(t, "Russia"); !strings.Contains(out, "SANCTION") {
+		t.Errorf("tail says\n%s", out)
+	}
+	for name, s := range map[string]*serving{"tail": follower, "consume": c, "produce": first} {
+		if code := s.stop(t); code != exitOK {
+			t.Errorf("%s ends with %d\n%s", name, code, s.errs)
+		}
+	}
+}
+
+func TestRulesPutReachesARunningInstanceAndAStoppedOne(t *testing.T) {
+	dir := t.TempDir()
+	in := write(t, dir, "in/none.jsonl", "")
+	rules := write(t, dir, "rules.yaml", oneRule)
+	other := write(t, dir, "other.yaml", "rules:\n- name: protests\n  query: 'what:PROTEST'\n")
+	config := write(t, dir, "quidnunc.yaml", "data: data\nsources:\n- archive: ["+in+"]\nrules: ["+rules+"]\nmetrics: {listen: 'off'}\n")
+	data := filepath.Join(dir, "data")
+	s := serve(t, "run", "--config", config)
+	s.says(t, "rules    1")
+	if r := quidnunc(t, "rules", "put", "--data", data, other); r.code != exitOK || !strings.Contains(r.out, "1 rules are in the log") {
+		t.Errorf("rules put: exit code %d\n%s\n%s", r.code, r.out, r.err)
 	}
 	if code := s.stop(t); code != exitOK {
-		t.Errorf("produce ends with %d\n%s", code, s.errs)
+		t.Errorf("run ends with %d\n%s", code, s.errs)
+	}
+	if r := quidnunc(t, "rules", "put", "--data", data, other); r.code != exitOK || !strings.Contains(r.out, "in force already") {
+		t.Errorf("rules put: exit code %d\n%s\n%s", r.code, r.out, r.err)
+	}
+	if r := quidnunc(t, "rules", "check", other); r.code != exitOK || !strings.Contains(r.out, "protests  medium, live") {
+		t.Errorf("rules check: exit code %d\n%s\n%s", r.code, r.out, r.err)
+	}
+}
+
+func TestAChangedRuleFileIsInForceAndABrokenOneIsNot(t *testing.T) {
+	dir := t.TempDir()
+	in := write(t, dir, "in/none.jsonl", "")
+	rules := write(t, dir, "rules.yaml", oneRule)
+	config := write(t, dir, "quidnunc.yaml", "data: data\nsources:\n- archive: ["+in+"]\nrules: ["+rules+"]\nmetrics: {listen: 'off'}\n")
+	s := serve(t, "run", "--config", config, "--log", "info")
+	s.says(t, "rules    1")
+	write(t, dir, "rules.yaml", "rules:\n- name: (\n")
+	s.complains(t, "the last good version stays in force")
+	write(t, dir, "rules.yaml", oneRule+"- name: protests\n  query: 'what:PROTEST'\n")
+	s.complains(t, "rules told")
+	if code := s.stop(t); code != exitOK {
+		t.Errorf("run ends with %d\n%s", code, s.errs)
 	}
 }

@@ -119,11 +119,10 @@ func verify(ctx context.Context, w io.Writer, hub *stream.Hub) error {
 }
 
 func newStreams(std streams) *cobra.Command {
-	c := &cobra.Command{
+	c := group(&cobra.Command{
 		Use:   "streams",
 		Short: "Show how the streams must be set up on a server of your own",
-		Args:  cobra.NoArgs,
-	}
+	})
 	var at place
 	var replicas int
 	printing := &cobra.Command{

@@ -18,8 +18,13 @@ import (
 // Version is the version of Step: it rises when the same log would give other outputs than before.
 const Version = 1
 
-// memory is how long, in the log's time, an article is remembered: a revision that comes again is not stepped again.
-const memory = 100 * 24 * time.Hour
+// An article is remembered for as long as memory in the log's time, and in any case while it is among the latest
+// remembered: a revision that comes again is not stepped again, and what it told stays one alert. The second bound is
+// for archives, in which years pass within a minute and which are read again.
+const (
+	memory   = 100 * 24 * time.Hour
+	remember = 1 << 20
+)
 
 // Ruleset is a version of the rules, ready to be matched.
 type Ruleset struct {
@@ -116,6 +121,7 @@ type State struct {
 	live     bool      // the log holds a report of a live source
 	articles map[news.ID]*article
 	queue    []remembered // in the order of the log
+	forget   int          // how many the queue may hold before the oldest are forgotten; 0 means remember
 	hits     []match.Hit
 }
 
@@ -171,14 +177,18 @@ func (s *State) adopt(r *Ruleset) Result {
 	return Result{Fate: Applied}
 }
 
-// advance moves the log's time on and forgets the articles that are too old to come again.
+// advance moves the log's time on and forgets the articles that are too old and too many to come again.
 func (s *State) advance(at time.Time) {
 	if at.After(s.highest) {
 		s.highest = at
 	}
 	horizon := s.highest.Add(-memory)
 	n := 0
-	for ; n < len(s.queue) && s.queue[n].at.Before(horizon); n++ {
+	keep := s.forget
+	if keep == 0 {
+		keep = remember
+	}
+	for ; n < len(s.queue)-keep && s.queue[n].at.Before(horizon); n++ {
 		r := s.queue[n]
 		if a := s.articles[r.id]; a != nil && a.seq == r.seq {
 			delete(s.articles, r.id)

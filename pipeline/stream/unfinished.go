@@ -26,3 +26,9 @@ func (h *Hub) Unfinished(ctx context.Context, of Stream, durable string) (int, e
 	})
 	return n, err
 }
+
+// Count is how many messages a stream holds.
+func (h *Hub) Count(ctx context.Context, of Stream) (uint64, error) {
+	state, err := h.state(ctx, of)
+	return state.Msgs, err
+}
