@@ -22,8 +22,8 @@ func (c *Census) Add(r news.Report) {
 	c.Reports++
 	c.doc.read(&r, news.Story{}, true)
 	seen := map[string]bool{}
-	for _, w := range c.doc.distinct {
-		seen[c.doc.lexer.words[w].fold] = true
+	for _, p := range c.doc.places {
+		seen[c.doc.lexer.words[p.word].fold] = true
 	}
 	for _, e := range r.Events {
 		countEvent(e, seen)

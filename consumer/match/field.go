@@ -119,7 +119,6 @@ func inRow(words, want []string) bool {
 	return false
 }
 
-
 func numberOf(name string, s *scene) (float64, bool) {
 	switch name {
 	case "quad":

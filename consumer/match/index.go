@@ -25,7 +25,33 @@ type Index struct {
 	segment   *segment
 	weak      []Weak
 	live      int
-	desks     sync.Pool // of *desk
+	desks     desks
+}
+
+// desks are kept to be used again. Not a sync.Pool: what a desk has learned of the language is worth more than its
+// memory.
+type desks struct {
+	mu   sync.Mutex
+	free []*desk
+}
+
+func (d *desks) take() *desk {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	n := len(d.free)
+	if n == 0 {
+		return &desk{}
+	}
+	out := d.free[n-1]
+	d.free = d.free[:n-1]
+	return out
+}
+
+func (d *desks) put(back *desk) {
+	back.doc.report = nil
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.free = append(d.free, back)
 }
 
 // desk is where one article is matched.
@@ -93,16 +119,9 @@ func (x *Index) Weak() []Weak { return slices.Clone(x.weak) }
 
 // Rules appends to out the positions of the rules that the report satisfies, in ascending order.
 func (x *Index) Rules(r *news.Report, s news.Story, out []uint32) []uint32 {
-	d := x.desk()
-	defer x.desks.Put(d)
+	d := x.desks.take()
+	defer x.desks.put(d)
 	return d.match(x, r, s, out)
-}
-
-func (x *Index) desk() *desk {
-	if d, ok := x.desks.Get().(*desk); ok {
-		return d
-	}
-	return &desk{}
 }
 
 func (d *desk) match(x *Index, r *news.Report, s news.Story, out []uint32) []uint32 {
@@ -118,8 +137,8 @@ func (d *desk) match(x *Index, r *news.Report, s news.Story, out []uint32) []uin
 // and the clauses that held. The story is what is known of it when the report came in; the zero Story is one article by
 // one publisher.
 func (x *Index) Match(r news.Report, s news.Story, hits []Hit) []Hit {
-	d := x.desk()
-	defer x.desks.Put(d)
+	d := x.desks.take()
+	defer x.desks.put(d)
 	d.rules = d.match(x, &r, s, d.rules[:0])
 	if len(d.rules) == 0 {
 		return hits

@@ -1,6 +1,7 @@
 package match
 
 import (
+	"math/bits"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -17,110 +18,220 @@ type word struct {
 	foldHash, stemHash uint64
 }
 
-// chunk is what stands between two spaces: words [first, first+n) of the lexer.
+// chunk is what stands between two spaces: words [first, first+n) of the lexer. Its bytes, at most 16, are the key.
 type chunk struct {
-	hash  uint64
-	text  string
-	first uint32
-	n     uint16
-	lang  uint8
+	low, high uint64
+	first     uint32
+	n         uint16
+	lang      uint8
+	size      uint8  // in bytes; 0: an empty place in the table
+	number    uint32 // of the article that had it last
+	local     uint32 // the number that article gave its one word
 }
 
-// A lexer that has seen so many words forgets them all before the next article.
-const maxMemory = 1 << 18
+// stretch is words [first, first+n) of the lexer.
+type stretch struct{ first, n uint32 }
 
-// maxChunk bounds the chunks worth remembering, in bytes.
-const maxChunk = 64
+// piece is a chunk of the article at hand, before it is looked up.
+type piece struct {
+	low, high  uint64
+	start, end uint32
+}
+
+const (
+	maxMemory = 1 << 18 // a lexer that knows so many words forgets them all before the next article
+	maxShort  = 16      // bytes of a chunk that fit its key
+	maxChunk  = 64      // bytes of a chunk worth remembering
+)
 
 // lexer cuts articles into words and remembers them. It is not safe for concurrent use.
 type lexer struct {
 	words  []word
-	chunks []chunk
-	table  []uint32 // open addressing: chunk number + 1
-	known  int      // words that chunks name; those behind it belong to the article at hand
-	round  int      // rises when everything is forgotten
+	table  []chunk // open addressing
+	used   int
+	pieces []piece
+	long   [len(langs)]map[string]stretch // chunks of more than 16 bytes
+	known  int                            // words that chunks name; those behind it belong to the article at hand
+	round  int                            // rises when everything is forgotten
 }
 
 func (l *lexer) start() {
 	l.words = l.words[:l.known]
 	if l.table == nil || l.known > maxMemory {
-		*l = lexer{table: make([]uint32, 1<<12), round: l.round + 1}
+		*l = lexer{table: make([]chunk, 1<<12), round: l.round + 1}
+		for i := range l.long {
+			l.long[i] = map[string]stretch{}
+		}
 	}
 }
 
-// read appends the numbers of the words of s.
-func (l *lexer) read(s string, lang int, out []uint32) []uint32 {
-	seed := uint64(lang+1) * 0x9E3779B97F4A7C15
+// forget makes the table empty of the numbers of articles.
+func (l *lexer) forget() {
+	for i := range l.table {
+		l.table[i].number = 0
+	}
+}
+
+// read gives the document the words of s. It goes over the text once, and over what it cut once more: so the processor
+// can look up many chunks at a time.
+func (l *lexer) read(s string, d *document) {
+	l.pieces = l.pieces[:0]
 	for i := 0; i < len(s); {
-		start, h := i, seed
-		for i < len(s) {
-			c := s[i]
-			if c <= ' ' || c >= utf8.RuneSelf {
-				if n := space(s[i:]); n > 0 {
-					break
-				}
-			}
-			h = (h ^ uint64(c)) * 0x100000001B3
-			i++
-		}
-		if i > start {
-			out = l.chunk(s[start:i], h^h>>29, lang, out)
+		end := chunkEnd(s, i)
+		if end == i {
+			i += space(s[i:])
 			continue
 		}
-		i += space(s[i:])
-	}
-	return out
-}
-
-func (l *lexer) chunk(s string, h uint64, lang int, out []uint32) []uint32 {
-	mask := uint64(len(l.table) - 1)
-	i := h & mask
-	for ; l.table[i] != 0; i = (i + 1) & mask {
-		c := &l.chunks[l.table[i]-1]
-		if c.hash == h && c.lang == uint8(lang) && c.text == s {
-			for k := range uint32(c.n) {
-				out = append(out, c.first+k)
-			}
-			return out
+		p := piece{start: uint32(i), end: uint32(end)}
+		if end-i <= maxShort {
+			p.low, p.high = key(s[i:end], s[i:])
+		}
+		l.pieces = append(l.pieces, p)
+		i = end
+		if i < len(s) && s[i] == ' ' {
+			i++
 		}
 	}
-	return l.learn(s, h, lang, i, out)
+	lang := uint8(d.lang)
+	for i := range l.pieces {
+		p := &l.pieces[i]
+		size := p.end - p.start
+		c := &l.table[l.place(p.low, p.high, d.lang)]
+		if c.low != p.low || c.high != p.high || uint32(c.size) != size || c.lang != lang || c.n != 1 {
+			l.readOther(s, p, d)
+			continue
+		}
+		if c.number == d.number {
+			d.again(c.local)
+			continue
+		}
+		c.number, c.local = d.number, d.first(c.first)
+	}
 }
 
-// learn reads a chunk for the first time; its place in the table is slot.
-func (l *lexer) learn(s string, h uint64, lang int, slot uint64, out []uint32) []uint32 {
-	first := len(l.words)
-	keep := len(s) <= maxChunk && first == l.known
-	if keep {
-		s = strings.Clone(s)
+// readOther reads a chunk that is not where it was looked for first, or is not one word.
+func (l *lexer) readOther(s string, p *piece, d *document) {
+	text := s[p.start:p.end]
+	at := stretch{}
+	if len(text) <= maxShort {
+		at = l.short(text, p, d.lang)
+	} else {
+		at = l.longer(text, d.lang)
 	}
-	l.cut(s, lang)
-	n := len(l.words) - first
-	for k := range n {
-		out = append(out, uint32(first+k))
+	for k := range at.n {
+		d.add(at.first + k)
 	}
-	if !keep {
-		return out
+}
+
+// chunkEnd is where the chunk at i ends.
+func chunkEnd(s string, i int) int {
+	for i+8 <= len(s) {
+		x := load(s[i:])
+		// A byte below 0x21 borrows; one above 0x7F is looked at more closely.
+		odd := ((x-0x2121212121212121)&^x | x) & 0x8080808080808080
+		if odd == 0 {
+			i += 8
+			continue
+		}
+		i += bits.TrailingZeros64(odd) >> 3
+		if space(s[i:]) > 0 {
+			return i
+		}
+		i++
 	}
-	l.chunks = append(l.chunks, chunk{hash: h, text: s, first: uint32(first), n: uint16(n), lang: uint8(lang)})
-	l.known = len(l.words)
-	l.table[slot] = uint32(len(l.chunks))
-	if len(l.chunks)*2 > len(l.table) {
-		l.grow()
+	for i < len(s) && space(s[i:]) == 0 {
+		i++
 	}
-	return out
+	return i
+}
+
+// load reads the first eight bytes of s.
+func load(s string) uint64 {
+	_ = s[7]
+	return uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
+		uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
+}
+
+// key is the bytes of s, of which there are at most 16, as numbers. What follows s in the text stands in rest, with s.
+func key(s, rest string) (low, high uint64) {
+	n := uint(len(s))
+	if len(rest) >= maxShort {
+		low, high = load(rest), load(rest[8:])
+		if n <= 8 {
+			return low & (1<<(8*n) - 1), 0
+		}
+		return low, high & (1<<(8*(n-8)) - 1)
+	}
+	for i := range s {
+		if i < 8 {
+			low |= uint64(s[i]) << (8 * i)
+		} else {
+			high |= uint64(s[i]) << (8 * (i - 8))
+		}
+	}
+	return low, high
+}
+
+func (l *lexer) short(s string, p *piece, lang int) stretch {
+	i := l.place(p.low, p.high, lang)
+	for ; l.table[i].size != 0; i = (i + 1) & uint64(len(l.table)-1) {
+		c := &l.table[i]
+		if c.low == p.low && c.high == p.high && c.lang == uint8(lang) && int(c.size) == len(s) {
+			return stretch{c.first, uint32(c.n)}
+		}
+	}
+	at, known := l.learn(s, lang)
+	if known {
+		l.table[i] = chunk{low: p.low, high: p.high, first: at.first, n: uint16(at.n), lang: uint8(lang), size: uint8(len(s))}
+		if l.used++; 2*l.used > len(l.table) {
+			l.grow()
+		}
+	}
+	return at
+}
+
+func (l *lexer) longer(s string, lang int) stretch {
+	at, ok := l.long[lang][s]
+	if !ok {
+		if at, ok = l.learn(s, lang); ok {
+			l.long[lang][strings.Clone(s)] = at
+		}
+	}
+	return at
+}
+
+func (l *lexer) place(low, high uint64, lang int) uint64 {
+	a, b := bits.Mul64(low^0x9E3779B97F4A7C15+uint64(lang), high^0xD6E8FEB86659FD93)
+	return (a ^ b ^ b>>32) & uint64(len(l.table)-1)
 }
 
 func (l *lexer) grow() {
-	l.table = make([]uint32, 4*len(l.table))
-	mask := uint64(len(l.table) - 1)
-	for n := range l.chunks {
-		i := l.chunks[n].hash & mask
-		for l.table[i] != 0 {
-			i = (i + 1) & mask
+	old := l.table
+	l.table = make([]chunk, 4*len(old))
+	for _, c := range old {
+		if c.size == 0 {
+			continue
 		}
-		l.table[i] = uint32(n + 1)
+		i := l.place(c.low, c.high, int(c.lang))
+		for l.table[i].size != 0 {
+			i = (i + 1) & uint64(len(l.table)-1)
+		}
+		l.table[i] = c
 	}
+}
+
+// learn reads a chunk for the first time; known tells whether its words keep their numbers.
+func (l *lexer) learn(s string, lang int) (at stretch, known bool) {
+	first := len(l.words)
+	known = len(s) <= maxChunk && first == l.known
+	if known {
+		s = strings.Clone(s) // not the whole article
+	}
+	l.cut(s, lang)
+	if known {
+		l.known = len(l.words)
+	}
+	return stretch{uint32(first), uint32(len(l.words) - first)}, known
 }
 
 func (l *lexer) cut(s string, lang int) {

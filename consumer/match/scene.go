@@ -25,69 +25,77 @@ func newScene(r *news.Report, s news.Story) scene {
 	return sc
 }
 
-// document is an article's words on one axis: the title's, a gap that no NEAR and no phrase crosses, the text's.
+// document is an article's words on one axis: the title's, a gap that no NEAR and no phrase crosses, the text's. Words
+// that occur have numbers of their own here, in the order in which they first occur.
 type document struct {
 	scene
-	lexer    lexer
-	title    int32    // words of the title
-	words    []uint32 // by position, the lexer's number
-	next     []int32  // by position, the next position of the same word; -1: none
-	places   []places // by the lexer's number
-	distinct []uint32 // the words that occur
-	number   uint32   // of the document, to tell its places from an earlier one's
+	lexer  lexer
+	title  int32    // words of the title
+	words  []uint32 // by position
+	next   []int32  // by position, the next position of the same word; -1: none
+	places []place  // by word
+	locals []local  // by the lexer's number
+	number uint32   // of the document, to tell its words from an earlier one's
 }
 
-// places is where one word occurs.
-type places struct {
-	number      uint32
+// place is a word of the lexer's, and where it occurs.
+type place struct {
+	word        uint32
 	first, last int32
 }
+
+// local is the number of a word in one document.
+type local struct{ number, word uint32 }
 
 const inGap = ^uint32(0)
 
 func (d *document) read(r *news.Report, s news.Story, words bool) {
 	d.scene = newScene(r, s)
-	d.words, d.distinct, d.title = d.words[:0], d.distinct[:0], 0
-	d.number++
-	if d.number == 0 {
-		clear(d.places)
+	d.words, d.next, d.places, d.title = d.words[:0], d.next[:0], d.places[:0], 0
+	d.lexer.start()
+	if d.number++; d.number == 0 { // after four billion articles, old numbers come again
+		clear(d.locals)
+		d.lexer.forget()
 		d.number = 1
 	}
-	d.lexer.start()
 	if !words {
 		return
 	}
 	if r.Article.Title != "" {
-		d.words = d.lexer.read(r.Article.Title, d.lang, d.words)
+		d.lexer.read(r.Article.Title, d)
 		d.title = int32(len(d.words))
 		for range gap {
-			d.words = append(d.words, inGap)
+			d.words, d.next = append(d.words, inGap), append(d.next, -1)
 		}
 	}
-	d.words = d.lexer.read(r.Article.Text, d.lang, d.words)
-	d.place()
+	d.lexer.read(r.Article.Text, d)
 }
 
-// place chains the positions of each word.
-func (d *document) place() {
-	for len(d.places) < len(d.lexer.words) {
-		d.places = append(d.places, places{})
+// first appends a word that did not occur yet, and returns its number.
+func (d *document) first(word uint32) uint32 {
+	n, at := uint32(len(d.places)), int32(len(d.words))
+	d.places = append(d.places, place{word, at, at})
+	d.words, d.next = append(d.words, n), append(d.next, -1)
+	return n
+}
+
+// again appends a word that occurred.
+func (d *document) again(n uint32) {
+	p, at := &d.places[n], int32(len(d.words))
+	d.next[p.last] = at
+	p.last = at
+	d.words, d.next = append(d.words, n), append(d.next, -1)
+}
+
+// add appends a word that may have occurred.
+func (d *document) add(word uint32) {
+	for int(word) >= len(d.locals) {
+		d.locals = append(d.locals, local{})
 	}
-	for len(d.next) < len(d.words) {
-		d.next = append(d.next, -1)
+	l := &d.locals[word]
+	if l.number == d.number {
+		d.again(l.word)
+		return
 	}
-	for i, w := range d.words {
-		if w == inGap {
-			continue
-		}
-		p := &d.places[w]
-		d.next[i] = -1
-		if p.number != d.number {
-			*p = places{d.number, int32(i), int32(i)}
-			d.distinct = append(d.distinct, w)
-			continue
-		}
-		d.next[p.last] = int32(i)
-		p.last = int32(i)
-	}
+	*l = local{d.number, d.first(word)}
 }

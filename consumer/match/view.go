@@ -8,10 +8,12 @@ type view struct {
 	doc     *document
 
 	// What the lexer's words mean to the segment, learned as they come: bears[word] are its marks in marks.
-	bears []stretch
-	marks []mark
-	kept  int // words that keep their number
-	round int // of the lexer, to which the numbers of words belong
+	bears  []borne
+	locals []borne // by the document's words
+	marks  []mark
+	few    []mark
+	kept   int // words that keep their number
+	round  int // of the lexer, to which the numbers of words belong
 
 	bits    []uint64 // the marks the article bears
 	slots   []uint32 // of a mark borne: its place in present
@@ -29,7 +31,11 @@ type view struct {
 	budget  int // units one rule may take; 0: any
 }
 
-type stretch struct{ from, size uint32 } // from is 1 more than where; 0: not known yet
+// borne is the marks of a word: two, and where others stand in marks, up to a 0. Without any it is zero but for known.
+type borne struct {
+	first, second mark
+	more          uint32 // 0: not known yet, 1: no others, else 2 more than where
+}
 
 // presence is one mark that the article bears.
 type presence struct {
@@ -106,28 +112,64 @@ func fit(a []answer, n int) []answer {
 func (v *view) wordMarks() {
 	d := v.doc
 	for len(v.bears) < len(d.lexer.words) {
-		v.bears = append(v.bears, stretch{})
+		v.bears = append(v.bears, borne{})
 	}
-	for _, w := range d.distinct {
+	v.locals = v.locals[:0]
+	for n := range d.places {
+		w := d.places[n].word
 		b := v.bears[w]
-		if b.from == 0 || int(w) >= d.lexer.known {
-			from := len(v.marks)
-			v.marks = v.segment.vocabulary.marks(&d.lexer.words[w], d.lang, v.marks)
-			b = stretch{uint32(from) + 1, uint32(len(v.marks) - from)}
-			v.bears[w] = b
+		if b.more == 0 {
+			b = v.study(w)
 		}
-		for _, m := range v.marks[b.from-1 : b.from-1+b.size] {
-			v.nodes = append(v.nodes, node{w, -1})
-			n := int32(len(v.nodes) - 1)
-			if v.has(m) {
-				p := &v.present[v.slots[m]]
-				v.nodes[n].next = p.node
-				p.node = n
-				continue
+		v.locals = append(v.locals, b)
+		w = uint32(n)
+		if b.first != 0 {
+			v.bear(b.first, w)
+		}
+		if b.second != 0 {
+			v.bear(b.second, w)
+		}
+		if b.more > 1 {
+			for _, m := range v.marks[b.more-2:] {
+				if m == 0 {
+					break
+				}
+				v.bear(m, w)
 			}
-			v.set(m, n, -1)
 		}
 	}
+}
+
+// study learns which marks a word bears.
+func (v *view) study(w uint32) borne {
+	b := borne{more: 1}
+	v.few = v.segment.vocabulary.marks(&v.doc.lexer.words[w], v.doc.lang, v.few[:0])
+	switch n := len(v.few); {
+	case n > 2:
+		b.more = uint32(len(v.marks)) + 2
+		v.marks = append(append(v.marks, v.few[2:]...), 0)
+		fallthrough
+	case n == 2:
+		b.second = v.few[1]
+		fallthrough
+	case n == 1:
+		b.first = v.few[0]
+	}
+	v.bears[w] = b
+	return b
+}
+
+// bear marks the article with a mark of one of its words.
+func (v *view) bear(m mark, w uint32) {
+	n := int32(len(v.nodes))
+	if v.has(m) {
+		p := &v.present[v.slots[m]]
+		v.nodes = append(v.nodes, node{w, p.node})
+		p.node = n
+		return
+	}
+	v.nodes = append(v.nodes, node{w, -1})
+	v.set(m, n, -1)
 }
 
 func (v *view) has(m mark) bool { return v.bits[m>>6]&(1<<(m&63)) != 0 }
@@ -211,10 +253,15 @@ func (v *view) stands(m mark, at int32) bool {
 	if w == inGap {
 		return false
 	}
-	b := v.bears[w]
-	for _, n := range v.marks[b.from-1 : b.from-1+b.size] {
-		if n == m {
-			return true
+	b := &v.locals[w]
+	if b.first == m || b.second == m {
+		return true
+	}
+	if b.more > 1 {
+		for _, n := range v.marks[b.more-2:] {
+			if n == 0 || n == m {
+				return n == m
+			}
 		}
 	}
 	return false
