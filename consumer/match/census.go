@@ -1,6 +1,8 @@
 package match
 
 import (
+	"strings"
+
 	"github.com/quidnunc-news/quidnunc/pipeline/news"
 )
 
@@ -84,7 +86,7 @@ func (b *builder) share(name string) float64 {
 	if count, ok := b.census.counts[name]; ok {
 		return (float64(count) + 0.3) / n
 	}
-	if name == "?" || name != "" && name[len(name)-1] == '*' {
+	if name == "?" || strings.HasPrefix(name, ":@") || name != "" && name[len(name)-1] == '*' {
 		return guess(name)
 	}
 	return 0.3 / n

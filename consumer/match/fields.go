@@ -1,6 +1,7 @@
 package match
 
 import (
+	"fmt"
 	"strings"
 
 	"github.com/quidnunc-news/quidnunc/consumer/rule"
@@ -11,8 +12,9 @@ import (
 // fieldMarks knows which values of fields bear which marks. A value is named by a letter for its field and the value.
 type fieldMarks struct {
 	marks map[string]mark
-	lists map[string][]mark // marks of the lists that hold the value
-	asked [128]bool         // by the letter: some rule asks
+	lists map[mark][]mark // marks of the lists that hold the value
+	forms map[mark]form   // of lists
+	asked [128]bool       // by the letter: some rule asks
 }
 
 // The letters.
@@ -34,7 +36,7 @@ const (
 )
 
 func newFieldMarks() fieldMarks {
-	return fieldMarks{marks: map[string]mark{}, lists: map[string][]mark{}}
+	return fieldMarks{marks: map[string]mark{}, lists: map[mark][]mark{}, forms: map[mark]form{}}
 }
 
 func (b *planner) key(letter byte, value string) mark {
@@ -63,6 +65,9 @@ func (b *planner) field(spec rule.FieldSpec, x rule.Expr) *plan {
 			return b.text(x, inTitle)
 		}
 		return b.text(x, anywhere)
+	}
+	if l, ok := x.(rule.List); ok && l.Values != nil {
+		return b.list(spec, l)
 	}
 	if p := b.value(spec, x); p != nil {
 		return p
@@ -131,6 +136,67 @@ func (b *planner) value(spec rule.FieldSpec, x rule.Expr) *plan {
 		return b.spots(value)
 	}
 	return nil
+}
+
+// list plans a list of the user's own: one mark, which each of its values gives.
+func (b *planner) list(spec rule.FieldSpec, l rule.List) *plan {
+	name := fmt.Sprintf("@%s:%s:%p", spec.Name, l.Name, l.Values) // another version of a list may have the same name
+	m, known := b.fields.marks[name]
+	var any plan
+	for _, value := range l.Values {
+		if known {
+			break
+		}
+		if p := b.value(spec, rule.Term{Text: value}); p != nil {
+			any.parts = append(any.parts, p)
+		} else {
+			any.parts = append(any.parts, b.test(spec, rule.Term{Text: value}))
+		}
+	}
+	if known {
+		return &plan{form: b.fields.forms[m], mark: m}
+	}
+	if any.form = askAny; len(any.parts) == 0 || !b.sameForm(&any) {
+		return &any
+	}
+	m = b.mark(":" + name)
+	b.fields.marks[name] = m
+	b.fields.forms[m] = leafForm(any.parts[0])
+	b.enlist(&any, m)
+	return &plan{form: b.fields.forms[m], mark: m}
+}
+
+// leafForm is the form of the marks below.
+func leafForm(p *plan) form {
+	if p.form == askAny && len(p.parts) > 0 {
+		return leafForm(p.parts[0])
+	}
+	return p.form
+}
+
+// sameForm tells whether all values below are marks of the same thing, the article or the event.
+func (b *planner) sameForm(p *plan) bool {
+	want := leafForm(p)
+	if want != askMark && want != askEvent {
+		return false
+	}
+	for _, q := range p.parts {
+		if leafForm(q) != want || q.form == askAny && !b.sameForm(q) {
+			return false
+		}
+	}
+	return true
+}
+
+// enlist lets every mark below give the list's.
+func (b *planner) enlist(p *plan, m mark) {
+	for _, q := range p.parts {
+		if q.form == askAny {
+			b.enlist(q, m)
+		} else {
+			b.fields.lists[q.mark] = append(b.fields.lists[q.mark], m)
+		}
+	}
 }
 
 func sideLetter(name string) byte {
@@ -247,10 +313,12 @@ func (v *view) value(letter byte, value string, event int) {
 }
 
 func (v *view) keyed(event int) {
-	if m, ok := v.segment.fields.marks[string(v.key)]; ok {
-		v.give(m, event)
+	m, ok := v.segment.fields.marks[string(v.key)]
+	if !ok {
+		return
 	}
-	for _, m := range v.segment.fields.lists[string(v.key)] {
-		v.give(m, event)
+	v.give(m, event)
+	for _, l := range v.segment.fields.lists[m] {
+		v.give(l, event)
 	}
 }

@@ -157,3 +157,75 @@ func (t titled) runs(v *view, out []run) []run {
 	i := sort.Search(len(out)-from, func(i int) bool { return out[from+i].first >= v.doc.title })
 	return out[:from+i]
 }
+
+// repeat finds what stands in as many places.
+type repeat struct {
+	finder
+	times int
+}
+
+func (r repeat) runs(v *view, out []run) []run {
+	from := len(out)
+	if out = r.finder.runs(v, out); len(out)-from < r.times {
+		return out[:from]
+	}
+	return out
+}
+
+// loose is words in any order, by the article's language, with at most within others among them.
+type loose struct {
+	row
+	kinds  [len(langs)][]wanted
+	within int
+}
+
+// wanted is a mark and how many words with it.
+type wanted struct {
+	mark mark
+	n    int
+}
+
+func tally(ms []mark) []wanted {
+	var out []wanted
+next:
+	for _, m := range ms {
+		for i := range out {
+			if out[i].mark == m {
+				out[i].n++
+				continue next
+			}
+		}
+		out = append(out, wanted{m, 1})
+	}
+	return out
+}
+
+// runs gives, for each place where one of the words stands, the shortest stretch from there that has them all.
+func (l loose) runs(v *view, out []run) []run {
+	kinds := l.kinds[v.doc.lang]
+	reach := int32(len(l.row[v.doc.lang]) + l.within - 1)
+	from := len(out)
+	for _, k := range kinds {
+		at := v.positions(k.mark)
+		v.work += len(at) * len(kinds)
+		for _, p := range at {
+			if last, ok := l.last(v, kinds, p); ok && last-p <= reach {
+				out = append(out, run{p, last})
+			}
+		}
+	}
+	return sorted(out, from)
+}
+
+// last is where the stretch that begins at a place has all the words.
+func (l loose) last(v *view, kinds []wanted, first int32) (last int32, ok bool) {
+	for _, k := range kinds {
+		at := v.positions(k.mark)
+		i, _ := slices.BinarySearch(at, first)
+		if i+k.n > len(at) {
+			return 0, false
+		}
+		last = max(last, at[i+k.n-1])
+	}
+	return last, true
+}

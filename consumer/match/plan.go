@@ -110,6 +110,8 @@ func (b *planner) plan(x rule.Expr) *plan {
 	case rule.Field:
 		spec, _ := rule.FieldNamed(x.Name)
 		return b.field(spec, x.X)
+	case rule.Group:
+		return &plan{form: askExists, filter: filterOf(x.X), parts: []*plan{b.plan(x.X)}}
 	}
 	return b.text(x, anywhere)
 }
@@ -174,7 +176,9 @@ func (b *planner) find(x rule.Expr, z zone) *plan { return b.found1(x, b.finder(
 // found1 numbers a finder; the same words are looked for once an article.
 func (b *planner) found1(x rule.Expr, f finder, z zone) *plan {
 	key := x.String()
-	if z == inTitle {
+	if r, ok := f.(repeat); ok && z == inTitle {
+		key, f = "title:"+key, repeat{titled{r.finder}, r.times}
+	} else if z == inTitle {
 		key, f = "title:"+key, titled{f}
 	}
 	k, ok := b.found[key]
@@ -238,6 +242,13 @@ func (b *planner) finder(x rule.Expr) finder {
 	case rule.Prefix:
 		p := foldPrefix(x.Text)
 		return markAt(b.named(b.prefixes, p, p+"*"))
+	case rule.Pattern:
+		p := foldPrefix(x.Text)
+		return markAt(b.named(b.patterns, p, p+"*"))
+	case rule.Loose:
+		return b.loose(x)
+	case rule.Repeat:
+		return repeat{b.finder(x.X), x.Times}
 	case rule.Near:
 		return near{x: b.finder(x.X), y: b.finder(x.Y), within: x.Within, ordered: x.Ordered}
 	case rule.Or:
@@ -252,6 +263,9 @@ func (b *planner) finder(x rule.Expr) finder {
 
 // row is words behind each other; another language may cut them otherwise.
 func (b *planner) row(s string, how int) finder {
+	if fold, ok := single(s); ok && how != exact {
+		return markAt(b.word(fold, how))
+	}
 	var r row
 	same := true
 	for i, lang := range langs {
@@ -264,6 +278,17 @@ func (b *planner) row(s string, how int) finder {
 		return markAt(r[0][0])
 	}
 	return r
+}
+
+func (b *planner) loose(x rule.Loose) finder {
+	l := loose{within: x.Within}
+	for i, lang := range langs {
+		for _, w := range wordsOf(x.Text, lang) {
+			l.row[i] = append(l.row[i], b.markOf(w, folded))
+		}
+		l.kinds[i] = tally(l.row[i])
+	}
+	return l
 }
 
 func (b *planner) markOf(w string, how int) mark {

@@ -135,3 +135,22 @@ func BenchmarkRules(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkBuild makes an Index of 100,000 rules that are parsed already.
+func BenchmarkBuild(b *testing.B) {
+	w := newRM1()
+	rules, err := parsed(w.queries(100_000))
+	if err != nil {
+		b.Fatal(err)
+	}
+	census := &match.Census{}
+	for _, r := range w.reports() {
+		census.Add(r)
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := match.Build(rules, gazetteer.Default(), census); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

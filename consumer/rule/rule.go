@@ -6,7 +6,8 @@
 //	and     = not { ["AND"] not }
 //	not     = ("NOT" | "-") not | near
 //	near    = atom [ ("NEAR/" | "ONEAR/") n atom ]
-//	atom    = "(" query ")" | word | prefix "*" | "=" word | '"' words '"' | field ":" value
+//	atom    = "(" query ")" | word | prefix "*" | wo?d | "=" word | '"' words '"' [ "~" n ] | field ":" value
+//	        | "repeat(" n "," words ")" | "event(" query ")"
 //	value   = word | prefix "*" | '"' words '"' | "(" query of values ")" | "[" low "TO" high "]"
 //	        | ("<" | "<=" | ">" | ">=") number or date | "@" list
 //
