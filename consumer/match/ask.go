@@ -219,10 +219,8 @@ func (v *view) find(k int) bool {
 	a := &v.found[k]
 	if a.number != v.doc.number {
 		before := v.work
-		depth := len(v.stack)
-		v.stack = v.segment.finds[k].runs(v, v.stack)
-		holds := len(v.stack) > depth
-		v.stack = v.stack[:depth]
+		v.stack = v.segment.finds[k].runs(v, v.stack[:0])
+		holds := len(v.stack) > 0
 		*a = answer{number: v.doc.number, holds: holds, work: int32(v.work - before)}
 		return holds
 	}

@@ -18,7 +18,7 @@ type run struct{ first, last int32 }
 
 // finder finds stretches of words. It is for what is more than one word or two.
 type finder interface {
-	// runs appends to out where they stand, by first word, each once.
+	// runs appends to out where they stand, by first word, each once. What is behind out it may overwrite.
 	runs(v *view, out []run) []run
 	// groups appends sets of marks, of each of which the article has one if anything is found.
 	groups(out [][]mark) [][]mark
@@ -120,19 +120,19 @@ type near struct {
 }
 
 func (n near) runs(v *view, out []run) []run {
-	depth := len(v.stack)
-	v.stack = n.x.runs(v, v.stack)
-	middle := len(v.stack)
-	v.stack = n.y.runs(v, v.stack)
-	xs, ys := v.stack[depth:middle:middle], v.stack[middle:len(v.stack):len(v.stack)]
-	v.work += len(xs) + len(ys)
 	from := len(out)
+	out = n.x.runs(v, out)
+	middle := len(out)
+	out = n.y.runs(v, out)
+	end := len(out)
+	v.work += end - from
+	xs, ys := out[from:middle], out[middle:end]
 	out = n.pairs(xs, ys, out)
 	if !n.ordered {
 		out = n.pairs(ys, xs, out)
 	}
-	v.stack = v.stack[:depth]
-	return sorted(out, from)
+	out = sorted(out, end)
+	return out[:from+copy(out[from:], out[end:])]
 }
 
 // pairs appends, for each run of xs that has one of ys after it and near enough, that run and the first such.

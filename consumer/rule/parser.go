@@ -294,9 +294,13 @@ func (p *parser) value(name token) (Expr, error) {
 		return nil, err
 	}
 	var x Expr
-	if t.kind == tokenOpen {
+	if t.kind == tokenOpen || t.kind == tokenRepeat || t.kind == tokenGroup {
 		p.mode, p.field = m, name.text
-		x, err = p.group(t.pos)
+		if t.kind == tokenOpen {
+			x, err = p.group(t.pos)
+		} else {
+			x, err = p.call(t)
+		}
 		p.mode, p.field = modeText, ""
 		if err != nil {
 			return nil, err
