@@ -58,6 +58,7 @@ func (d *desks) put(back *desk) {
 type desk struct {
 	doc     document
 	view    view
+	views   []*view // of a Live
 	explain view
 	rules   []uint32
 }
