@@ -68,7 +68,7 @@ type Server struct {
 }
 
 // Serve starts the embedded server and returns when it is ready. It takes the lock of Dir: ErrLocked, whose text says what to do, when
-// another process has it. The URL in use and a credential are written to Dir (CredentialFile), readable by the owner only.
+// another process has it; ErrCorrupt when a stream in Dir cannot be read. The URL in use and a credential are written to Dir (CredentialFile), readable by the owner only.
 func Serve(ctx context.Context, config ServerConfig) (*Server, error) {
 	if err := config.Validate(); err != nil {
 		return nil, err
@@ -152,6 +152,11 @@ func (s *Server) run(ctx context.Context, port int) error {
 		server.Shutdown()
 		server.WaitForShutdown()
 		return fmt.Errorf("stream: embedded server: JetStream did not start: %w", startError(ctx, logger))
+	}
+	if err := unreadStreams(server, s.config.Dir, logger); err != nil {
+		server.Shutdown()
+		server.WaitForShutdown()
+		return err
 	}
 	s.port = port
 	if a, ok := server.Addr().(*net.TCPAddr); ok {
