@@ -14,6 +14,7 @@ const (
 	maxTokens   = 200_000 // read of one article; text is cut far below at the producer
 	maxSentence = 400     // tokens of one sentence that are looked at for events
 	maxEvents   = 400     // told of one article
+	maxCites    = 32      // of one event
 )
 
 // Coder codes articles. It keeps nothing between two of them and may be used by many goroutines at once.
@@ -62,6 +63,7 @@ type reading struct {
 	at        []int // the mention that holds a token, plus one
 	first     []int // the first mention of each sentence; one more than there are sentences
 	dates     []date
+	titleCase bool // the sentence is a headline in capitals
 	memory    memory
 	speech    speech
 }

@@ -2,6 +2,7 @@ package coder
 
 import (
 	"slices"
+	"unicode/utf8"
 
 	"github.com/quidnunc-news/quidnunc/pipeline/gazetteer"
 	"github.com/quidnunc-news/quidnunc/pipeline/news"
@@ -73,22 +74,35 @@ func (r *reading) event(ts []trigger, i int, o outcome, k int, voices []voice) (
 		e.When = r.published
 		e.When.Resolved = news.ByDocument
 	}
-	quote := r.Text[s.Start:s.End]
-	quote = quote[:min(len(quote), news.MaxQuote)]
-	for len(quote) > 0 && quote[len(quote)-1] >= 0x80 && len(quote) == news.MaxQuote {
-		quote = quote[:len(quote)-1]
-	}
 	e.Cites = []news.Citation{{
-		Sentence: k + 1, Span: s.Span, Trigger: e.What.Span, Quote: quote, Pattern: t.pattern, Confidence: confidence(t, e),
+		Sentence: k + 1, Span: s.Span, Trigger: e.What.Span, Quote: quote(r.Text[s.Start:s.End]), Pattern: t.pattern, Confidence: confidence(t, e),
 	}}
 	d.Event = e
 	return d, true
 }
 
+// quote is at most MaxQuote bytes of a sentence, whole letters.
+func quote(s string) string {
+	if len(s) <= news.MaxQuote {
+		return s
+	}
+	n := news.MaxQuote
+	for n > 0 && !utf8.RuneStart(s[n]) {
+		n--
+	}
+	return s[:n]
+}
+
 // whom is the trigger's own, or where it has none the one of the act it takes: "refused to meet Putin".
 func (r *reading) whom(ts []trigger, i int) []int {
 	t := &ts[i]
-	if len(t.whom) > 0 || t.child < 0 || !t.absorbs() {
+	if t.child >= 0 && t.sense.Act == lexicon.Accuse && ts[t.child].noun() { // "condemned the attack by Turkey"
+		r.arguments(ts, t.child, r.Sentences[r.sentenceOf(t.at)])
+		if len(ts[t.child].who) > 0 {
+			return slices.DeleteFunc(slices.Clone(ts[t.child].who), func(m int) bool { return slices.Contains(t.who, m) })
+		}
+	}
+	if len(t.whom) > 0 || t.child < 0 || !t.absorbs() && t.sense.Act != lexicon.Plan {
 		return t.whom
 	}
 	c := t.child
@@ -128,6 +142,9 @@ func (r *reading) actors(mentions []int) []news.Actor {
 		}
 		a := m.actor
 		a.Sectors = slices.Clone(a.Sectors)
+		if m.place && m.prep != "" {
+			a.Sectors = nil // a city acted upon is a place, not a government
+		}
 		if !slices.ContainsFunc(out, func(b news.Actor) bool { return same(a, b) && a.Country == b.Country }) {
 			out = append(out, a)
 		}

@@ -13,7 +13,9 @@ import (
 func (r *reading) joinSentence(told []draft) []draft {
 	var out []draft
 	for _, d := range told {
-		k := slices.IndexFunc(out, func(o draft) bool { return sameAct(o, d) && alike(o, d) })
+		k := slices.IndexFunc(out, func(o draft) bool {
+			return sameAct(o, d) && (alike(o, d) || o.What.Type == plover.Assault && unnamed(o, d))
+		})
 		if k < 0 {
 			out = append(out, d)
 			continue
@@ -35,6 +37,15 @@ func sameAct(a, b draft) bool {
 // alike tells whether the parties agree: equal countries, or one side does not tell.
 func alike(a, b draft) bool {
 	return agree(a.Who, b.Who) && agree(a.Whom, b.Whom)
+}
+
+// unnamed tells whether the doers agree and one side's victims are people of no told country: "airstrikes on Kyiv
+// killed 12 people".
+func unnamed(a, b draft) bool {
+	people := func(as []news.Actor) bool {
+		return !slices.ContainsFunc(as, func(x news.Actor) bool { return x.Country != "" })
+	}
+	return agree(a.Who, b.Who) && (people(a.Whom) || people(b.Whom))
 }
 
 func agree(a, b []news.Actor) bool {
@@ -96,6 +107,7 @@ func enrich(a, b []news.Actor) []news.Actor {
 
 // finish tells each event once, marks the lead and what is history, and puts them in text order.
 func (r *reading) finish(told []draft) []news.Event {
+	r.localise(told)
 	merged := r.merge(told)
 	r.effects(merged)
 	out := make([]news.Event, 0, len(merged))
@@ -115,6 +127,23 @@ func (r *reading) finish(told []draft) []news.Event {
 		return nil
 	}
 	return out
+}
+
+// localise gives people without a country ("protesters", "the unions") that of the article's scene.
+func (r *reading) localise(told []draft) {
+	scene := r.memory.scene()
+	if scene == "" {
+		return
+	}
+	for _, d := range told {
+		for _, side := range [][]news.Actor{d.Who, d.Whom} {
+			for i := range side {
+				if side[i].Country == "" && len(side[i].Sectors) > 0 {
+					side[i].Country, side[i].Inferred = scene, true
+				}
+			}
+		}
+	}
 }
 
 // merge joins what several sentences tell of one event: the first proves it, the others corroborate.
@@ -137,9 +166,11 @@ func (r *reading) merge(told []draft) []draft {
 			out = append(out, d)
 			continue
 		}
-		cites := append(slices.Clone(out[k].Cites), d.Cites...)
+		cites := out[k].Cites
 		out[k] = fuse(out[k], d)
-		out[k].Cites = cites
+		if len(cites) < maxCites {
+			out[k].Cites = append(cites, d.Cites...)
+		}
 	}
 	return out
 }

@@ -259,7 +259,7 @@ func (b *builder) readWords(text string) error {
 // list enters "words" or "words=value".
 func (b *builder) list(m Mark, entry string) {
 	words, value, _ := strings.Cut(entry, "=")
-	if m == Decision {
+	if m == Decision || m == Discard {
 		for _, p := range b.plural(words) {
 			b.phrase(m, p, "")
 		}
