@@ -48,7 +48,7 @@ func TestFrenchConstructions(t *testing.T) {
 		{"subject through its noun", "La décision de l'OTAN a réduit la délégation russe.", "NATO > RUS/GOV SANCTION/expel 161"},
 		{"inverted after a quotation", "« C'est une honte », a dénoncé la Chine.", "CHN > - ACCUSE/disapprove 111"},
 		{"description resolved", "L'OTAN a critiqué la Russie. L'Alliance a expulsé huit diplomates russes.", "NATO > RUS ACCUSE/disapprove 111\nNATO > RUS/GOV SANCTION/expel 161 count=8"},
-		{"infinitive with its subject", "L'accord verra la Russie retirer ses troupes de Géorgie.", "RUS > GEO/MIL RETREAT/withdraw 0874"},
+		{"infinitive with its subject", "L'accord verra la Russie retirer ses troupes de Géorgie.", "RUS > GEO RETREAT/withdraw 0874"},
 	})
 }
 
@@ -59,7 +59,7 @@ func TestFrenchComposition(t *testing.T) {
 		{"announce + act is the act", "La Russie a annoncé suspendre sa mission auprès de l'OTAN.", "RUS > NATO SANCTION/withdraw 161"},
 		{"refuse + act", "L'Iran refuse de rencontrer les États-Unis.", "IRN > USA REJECT/meet 125"},
 		{"threaten + act", "La Russie menace d'envahir l'Ukraine.", "RUS > UKR THREATEN/territory 138"},
-		{"accept + act", "La Russie a accepté de retirer ses troupes de Géorgie.", "RUS > GEO/MIL AGREE 035"},
+		{"accept + act", "La Russie a accepté de retirer ses troupes de Géorgie.", "RUS > GEO AGREE 035"},
 		{"demand + act", "La France demande à Israël de retirer ses troupes.", "FRA > ISR REQUEST/yield 105"},
 		{"accuse of an act", "L'Ukraine accuse la Russie d'avoir bombardé Marioupol.", "UKR > RUS ACCUSE/allege 112"},
 		{"deny an act", "Le Kremlin nie avoir suspendu l'approvisionnement de l'Europe.", ""},

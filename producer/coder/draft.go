@@ -39,7 +39,7 @@ func (r *reading) draft(k int) []draft {
 			continue
 		}
 		r.arguments(ts, i, s)
-		if d, ok := r.event(ts, i, o, k, voices); ok && (!discard || bothStates(d.Event)) {
+		if d, ok := r.event(ts, i, o, k, voices); ok && (!discard || d.What.Type == plover.Aid || bothStates(d.Event)) {
 			out = append(out, d)
 		}
 	}
@@ -100,6 +100,12 @@ func (r *reading) whom(ts []trigger, i int) []int {
 		r.arguments(ts, t.child, r.Sentences[r.sentenceOf(t.at)])
 		if len(ts[t.child].who) > 0 {
 			return slices.DeleteFunc(slices.Clone(ts[t.child].who), func(m int) bool { return slices.Contains(t.who, m) })
+		}
+	}
+	if t.child >= 0 && t.absorbs() && !ts[t.child].noun() && len(t.whom) > 0 && r.mentions[t.whom[0]].first > ts[t.child].at {
+		r.arguments(ts, t.child, r.Sentences[r.sentenceOf(t.at)])
+		if w := ts[t.child].whom; len(w) > 0 { // of "agreed to withdraw its troops from X" the whom is the act's
+			return slices.DeleteFunc(slices.Clone(w), func(m int) bool { return slices.Contains(t.who, m) })
 		}
 	}
 	if len(t.whom) > 0 || t.child < 0 || !t.absorbs() && t.sense.Act != lexicon.Plan {
@@ -185,9 +191,27 @@ func (r *reading) where(t *trigger, s text.Sentence) *news.Place {
 func (r *reading) place(n *mention) *news.Place {
 	p := &news.Place{Name: n.entry.Name, Country: n.entry.Country, Text: n.actor.Text, Span: n.actor.Span}
 	if n.entry.Kind == gazetteer.Country && n.place {
-		p.Name = n.actor.Text
+		p.Name = english(n.entry, n.actor.Text)
 	}
 	return p
+}
+
+// english is the English name of a city that stands for its state: the gazetteer lists both languages in one order.
+func english(e *gazetteer.Entry, city string) string {
+	var en, fr []string
+	for _, n := range e.Names {
+		switch {
+		case n.Kind != gazetteer.Metonym:
+		case n.Lang == "en":
+			en = append(en, n.Text)
+		case n.Lang == "fr":
+			fr = append(fr, n.Text)
+		}
+	}
+	if i := slices.Index(fr, city); i >= 0 && len(en) == len(fr) {
+		return en[i]
+	}
+	return city
 }
 
 // understood names the parties that go without saying: those attacked, arrested or held up in a country are its own.

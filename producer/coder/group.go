@@ -46,6 +46,8 @@ func (r *reading) group(i int, s text.Sentence) group {
 		case m.Has(lexicon.Be):
 			be = true
 			g.auxiliary(w, r.french)
+		case !r.french && r.keys[j] == "would": // "said it would", "would have"
+			g.modal, g.future = g.modal || have, g.future || !have
 		case !r.french && r.keys[j] == "to":
 			to = true
 		case !r.french && (r.keys[j] == "did" || r.keys[j] == "does" || r.keys[j] == "do"):

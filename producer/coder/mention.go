@@ -324,7 +324,7 @@ func (r *reading) complementFrench(m mention, s text.Sentence) mention {
 		}
 		return m
 	}
-	if d, ok := r.named(i, s); ok && d.entry.Kind != gazetteer.Person && !d.adjective && !m.known {
+	if d, ok := r.named(i, s); ok && d.entry.Kind != gazetteer.Person && !d.adjective && !m.known && !r.possessed(m) {
 		m.last = d.last
 		return belong(m, d)
 	}
@@ -363,7 +363,7 @@ func (r *reading) growEnglish(m mention, s text.Sentence) mention {
 	for j < s.Last && r.has(j, lexicon.Determiner) {
 		j++
 	}
-	if j >= s.Last || m.known || r.keys[i] == "in" && !m.agent.State || r.keys[i] == "for" && !m.agent.Person {
+	if j >= s.Last || m.known || r.possessed(m) || r.keys[i] == "in" && !m.agent.State || r.keys[i] == "for" && !m.agent.Person {
 		return m
 	}
 	if d, ok := r.named(j, s); ok && d.entry.Kind != gazetteer.Person && !d.adjective {
@@ -371,6 +371,12 @@ func (r *reading) growEnglish(m mention, s text.Sentence) mention {
 		return belong(m, d)
 	}
 	return m
+}
+
+// possessed tells "ses troupes": what follows "de" is not whose they are.
+func (r *reading) possessed(m mention) bool {
+	k := r.at[max(m.first-1, 0)] - 1
+	return k >= 0 && r.mentions[k].reference == "owner"
 }
 
 // person joins a title and a name: the name says who, the title what he is unless the name is known.
