@@ -52,17 +52,17 @@ func load(files fs.FS) (*Gazetteer, error) {
 	b := &builder{keys: map[string]*Entry{}, own: map[string]*Entry{}, members: map[string][]membership{}}
 	sum := sha256.New()
 	for _, t := range tables {
-		names, err := fs.Glob(files, "data/"+t.name+"*.txt")
+		paths, err := fs.Glob(files, "data/"+t.name+"*.txt")
 		if err != nil {
 			return nil, fmt.Errorf("gazetteer: %w", err)
 		}
-		for _, name := range names {
-			body, err := fs.ReadFile(files, name)
+		for _, path := range paths {
+			body, err := fs.ReadFile(files, path)
 			if err != nil {
 				return nil, fmt.Errorf("gazetteer: %w", err)
 			}
-			fmt.Fprintf(sum, "%s %d\n%s", name, len(body), body)
-			if err := b.table(name, string(body), t.columns, t.row); err != nil {
+			fmt.Fprintf(sum, "%s %d\n%s", path, len(body), body)
+			if err := b.table(path, string(body), t.columns, t.row); err != nil {
 				return nil, err
 			}
 		}
