@@ -31,7 +31,10 @@ func (r *reading) draft(k int) []draft {
 	}
 	r.link(ts, s)
 	voices := r.voices(s)
-	discard := r.discard(s)
+	discard := r.holds(s, lexicon.Discard)
+	if r.holds(s, lexicon.Meanwhile) {
+		return nil
+	}
 	var out []draft
 	for i := range ts {
 		o := r.compose(ts, i, s)
@@ -39,7 +42,7 @@ func (r *reading) draft(k int) []draft {
 			continue
 		}
 		r.arguments(ts, i, s)
-		if d, ok := r.event(ts, i, o, k, voices); ok && (!discard || d.What.Type == plover.Aid || bothStates(d.Event)) {
+		if d, ok := r.event(ts, i, o, k, voices); ok && (!discard || d.What.Type == plover.Aid || twoStates(d.Event)) {
 			out = append(out, d)
 		}
 	}
@@ -264,21 +267,26 @@ func (r *reading) specify(e *news.Event, t *trigger, s text.Sentence) {
 	}
 }
 
-// discard tells whether the sentence speaks of sport, weather, culture or markets.
-func (r *reading) discard(s text.Sentence) bool {
+// holds tells whether an entry of the lists stands in the sentence: words of sport, weather, culture or markets.
+func (r *reading) holds(s text.Sentence, lists lexicon.Mark) bool {
 	for i := s.First; i < s.Last; i++ {
-		if _, n := r.phrase(i, s.Last, lexicon.Discard|lexicon.Meanwhile); n > 0 {
+		if _, n := r.phrase(i, s.Last, lists); n > 0 {
 			return true
 		}
 	}
 	return false
 }
 
-func bothStates(e news.Event) bool {
-	has := func(as []news.Actor) bool {
-		return slices.ContainsFunc(as, func(a news.Actor) bool { return a.Country != "" })
+// twoStates tells whether an event is between two different countries or bodies.
+func twoStates(e news.Event) bool {
+	for _, a := range e.Who {
+		for _, b := range e.Whom {
+			if a.Country != "" && b.Country != "" && a.Country != b.Country {
+				return true
+			}
+		}
 	}
-	return has(e.Who) && has(e.Whom)
+	return false
 }
 
 // confidence is how far the pattern is to be trusted.

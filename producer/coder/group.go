@@ -206,6 +206,9 @@ func (r *reading) plainVerb(i int, s text.Sentence) bool {
 	if r.has(i-1, lexicon.Adverb|lexicon.Whose) {
 		return true
 	}
+	if before := r.words[i-1].Verbs; len(before) > 0 && r.at[i-1] == 0 && before[0].Tense&lexicon.Past != 0 {
+		return false // "denied charges"
+	}
 	if i+1 >= s.Last || r.Tokens[i+1].Kind == text.Punct {
 		return false
 	}

@@ -200,6 +200,9 @@ func (r *reading) link(ts []trigger, s text.Sentence) {
 // governor is the trigger that an infinitive or gerund hangs on: "décider de suspendre", "accused of bombing".
 func (r *reading) governor(ts []trigger, k int, s text.Sentence) int {
 	t := &ts[k]
+	if p := r.denial(ts, k); p >= 0 {
+		return p
+	}
 	if !t.group.dependent() && !(r.french && t.group.tense&lexicon.Subjunctive != 0) && !r.bareThat(t, s) {
 		return -1
 	}
@@ -219,6 +222,22 @@ func (r *reading) governor(ts []trigger, k int, s text.Sentence) int {
 				return g.parent
 			}
 			continue
+		}
+		return p
+	}
+	return -1
+}
+
+// denial is the denial that verb k stands in: "denied charges it suspended"; -1 where there is none.
+func (r *reading) denial(ts []trigger, k int) int {
+	for p := k - 1; p >= 0 && ts[k].at-ts[p].last < 25; p-- {
+		if ts[p].sense.Act != lexicon.Deny {
+			continue
+		}
+		for i := ts[p].last; i < ts[k].at; i++ {
+			if r.stop(i) || r.keys[i] == "," || r.has(i, lexicon.And) && r.keys[i] != "with" && r.keys[i] != "avec" {
+				return -1
+			}
 		}
 		return p
 	}
