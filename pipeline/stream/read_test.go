@@ -244,6 +244,52 @@ func TestABrokenBlockIsPassedOverAndCounted(t *testing.T) {
 	}
 }
 
+func TestAStreamThatCannotBeReadIsNotBegunAnew(t *testing.T) {
+	dir, _ := harmed(t)
+	if err := os.Remove(filepath.Join(reportsDir(dir), "msgs", "index.db")); err != nil {
+		t.Fatal(err)
+	}
+	before := files(t, reportsDir(dir))
+	for range 2 { // and saying so does not change it
+		s, err := stream.Serve(t.Context(), stream.ServerConfig{Dir: dir, Port: -1})
+		if err == nil {
+			s.Close()
+		}
+		if !errors.Is(err, stream.ErrCorrupt) || !strings.Contains(err.Error(), reportsDir(dir)) || !strings.Contains(err.Error(), "crc") {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(before, files(t, reportsDir(dir))); diff != "" {
+			t.Fatal(diff)
+		}
+	}
+	if err := os.Rename(reportsDir(dir), filepath.Join(t.TempDir(), "away")); err != nil {
+		t.Fatal(err)
+	}
+	s, err := stream.Serve(t.Context(), stream.ServerConfig{Dir: dir, Port: -1})
+	if err != nil {
+		t.Fatal("the way out that the error tells does not work:", err)
+	}
+	s.Close()
+}
+
+// files are the blocks of a stream with their sizes.
+func files(t *testing.T, dir string) map[string]int64 {
+	t.Helper()
+	blocks, err := filepath.Glob(filepath.Join(dir, "msgs", "*.blk"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	sizes := map[string]int64{}
+	for _, b := range blocks {
+		info, err := os.Stat(b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sizes[filepath.Base(b)] = info.Size()
+	}
+	return sizes
+}
+
 func reportsDir(dir string) string {
 	return filepath.Join(dir, "jetstream", "$G", "streams", "quidnunc_REPORTS")
 }
