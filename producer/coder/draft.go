@@ -18,6 +18,7 @@ type draft struct {
 	object   string
 	sentence int
 	dated    bool // a date of its own
+	definite bool // "the attack": one that was told before
 }
 
 // draft codes sentence number k.
@@ -69,7 +70,7 @@ func (r *reading) event(ts []trigger, i int, o outcome, k int, voices []voice) (
 	e.Count = r.count(t)
 	r.casualties(&e, t, s)
 	e.By = r.by(voices, t.at, e.Who)
-	d := draft{sense: t.sense, object: t.object, sentence: k}
+	d := draft{sense: t.sense, object: t.object, sentence: k, definite: t.noun() && r.definite(t.at-1)}
 	var dated date
 	if dated, d.dated = r.dateFor(t, s); d.dated {
 		e.When = dated.when
@@ -82,6 +83,19 @@ func (r *reading) event(ts []trigger, i int, o outcome, k int, voices []voice) (
 	}}
 	d.Event = e
 	return d, true
+}
+
+// definite tells whether the noun phrase that ends at token i speaks of what was told before: "the attack", "the
+// intense aerial assault".
+func (r *reading) definite(i int) bool {
+	for n := 0; n < 3 && r.words[max(i, 0)] == unknown && i > 0; n++ {
+		i--
+	}
+	switch r.key(i) {
+	case "the", "this", "that", "these", "those", "le", "la", "les", "l'", "cette", "ces", "ce", "cet", "du":
+		return true
+	}
+	return false
 }
 
 // quote is at most MaxQuote bytes of a sentence, whole letters.

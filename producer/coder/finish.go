@@ -151,13 +151,7 @@ func (r *reading) merge(told []draft) []draft {
 	var out []draft
 	byType := make(map[plover.Type][]int)
 	for _, d := range told {
-		k := -1
-		for _, i := range byType[d.What.Type] {
-			if r.repeats(out[i], d) {
-				k = i
-				break
-			}
-		}
+		k := r.told(out, byType[d.What.Type], d)
 		if k < 0 {
 			if len(out) == maxEvents {
 				continue
@@ -175,6 +169,32 @@ func (r *reading) merge(told []draft) []draft {
 	return out
 }
 
+// told finds the event among out that d tells again; -1 where it is new. "The attack", without any party, is the last
+// one told.
+func (r *reading) told(out []draft, candidates []int, d draft) int {
+	if len(d.Who)+len(d.Whom) == 0 {
+		if !d.definite || d.dated {
+			return -1
+		}
+		best := -1
+		for _, i := range candidates {
+			if best < 0 || parties(out[i]) >= parties(out[best]) {
+				best = i
+			}
+		}
+		return best
+	}
+	for _, i := range candidates {
+		if r.repeats(out[i], d) {
+			return i
+		}
+	}
+	return -1
+}
+
+// parties is how many sides an event tells.
+func parties(d draft) int { return min(len(d.Who), 1) + min(len(d.Whom), 1) }
+
 // repeats tells whether d tells event e again. Two acts on different objects are two: to suspend a mission is not to
 // withdraw an accreditation.
 func (r *reading) repeats(e, d draft) bool {
@@ -187,10 +207,18 @@ func (r *reading) repeats(e, d draft) bool {
 	if !agree(e.Who, d.Who) || !agree(e.Whom, d.Whom) || len(e.Who)+len(e.Whom) == 0 || len(d.Who)+len(d.Whom) == 0 {
 		return false
 	}
+	if turned(e.Who, d.Who, e.Whom) || turned(d.Who, e.Who, d.Whom) {
+		return false
+	}
 	if e.When.IsZero() || d.When.IsZero() || e.When.String() == d.When.String() {
 		return true
 	}
 	return overlap(e.When, d.When) && r.historical(e.Event) == r.historical(d.Event)
+}
+
+// turned tells whether b would bring to a missing side the very party that the other side has.
+func turned(a, b, other []news.Actor) bool {
+	return len(a) == 0 && len(b) > 0 && len(other) > 0 && agree(b, other)
 }
 
 func overlap(a, b news.Interval) bool { return a.Start.Before(b.End) && b.Start.Before(a.End) }

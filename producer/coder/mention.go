@@ -182,10 +182,7 @@ func (r *reading) doubtful(m gazetteer.Match, s text.Sentence) bool {
 
 // nounHere tells whether the agent word at i may be a noun: many are verb forms too.
 func (r *reading) nounHere(i, n int) bool {
-	if n > 1 || r.french && !verbLike(r.words[i]) {
-		return true
-	}
-	if !verbLike(r.words[i]) {
+	if n > 1 || !verbLike(r.words[i]) {
 		return true
 	}
 	return r.has(i-1, lexicon.Determiner|lexicon.Modifier|lexicon.Preposition) || r.at[max(i-1, 0)] > 0 ||

@@ -139,8 +139,8 @@ func (b *builder) noun(s Sense, entry string) {
 func (s *Sense) take(entry string) []string {
 	s.Lemma = entry
 	entry, none, _ := strings.Cut(entry, "!")
-	entry, any, _ := strings.Cut(entry, "+")
-	s.Any, s.None = splitBar(any), splitBar(none)
+	entry, some, _ := strings.Cut(entry, "+")
+	s.Any, s.None = splitBar(some), splitBar(none)
 	return split(strings.ReplaceAll(entry, "_", " "))
 }
 
