@@ -199,7 +199,7 @@ func newLog(w io.Writer, level string) (*slog.Logger, error) {
 
 // place is where a command finds the log; the flags of all commands that need one.
 type place struct {
-	data, prefix, url, creds, log string
+	data, prefix, url, creds, level string
 }
 
 func (p *place) flags(f *pflag.FlagSet) {
@@ -207,7 +207,7 @@ func (p *place) flags(f *pflag.FlagSet) {
 	f.StringVar(&p.url, "nats", "", "URL of a NATS server to use instead of the embedded one")
 	f.StringVar(&p.creds, "creds", "", "credentials file for --nats")
 	f.StringVar(&p.prefix, "prefix", "", "first token of all subjects (default quidnunc)")
-	f.StringVar(&p.log, "log", "warn", "what to log on standard error: debug, info, warn, error")
+	f.StringVar(&p.level, "log", "warn", "what to log on standard error: debug, info, warn, error")
 }
 
 func (p *place) dir() (string, error) {
@@ -220,7 +220,7 @@ func (p *place) dir() (string, error) {
 // attach reaches the log as a client: the server at --nats, the instance that runs on the data directory, or the
 // store itself, opened with no listener. What is not there is not made.
 func (p *place) attach(ctx context.Context, std streams) (*stream.Hub, func(), error) {
-	log, err := newLog(std.err, p.log)
+	log, err := newLog(std.err, p.level)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -96,7 +96,7 @@ func replayed(t *testing.T, hub *stream.Hub) (out []output) {
 			}
 		}
 		for _, o := range state.Step(in).Outputs {
-			said, err := wire.Message{}, error(nil)
+			var said wire.Message
 			if o.Alert != nil {
 				said, err = wire.Alert(*o.Alert)
 			} else {
