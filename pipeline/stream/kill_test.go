@@ -33,7 +33,7 @@ func TestKilledAtAnyMoment(t *testing.T) {
 	dir := t.TempDir()
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)
-	random := rand.New(rand.NewPCG(seed, 0)) //nolint:gosec // moments, not secrets
+	random := rand.New(rand.NewPCG(seed, 0))
 	acked := 0
 	for range kills {
 		acked = max(acked, killAfter(t, dir, time.Duration(50+random.IntN(700))*time.Millisecond))
