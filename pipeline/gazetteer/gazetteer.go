@@ -21,7 +21,7 @@ const (
 	Organisation Kind = "organisation" // a company, a newspaper, a charity
 	Person       Kind = "person"
 	People       Kind = "people" // the Kurds, the Rohingya
-	Place        Kind = "place"
+	Place        Kind = "place"  // without a country: waters, continents, and names that only hide a place ("Paris Agreement")
 )
 
 var kinds = []Kind{Country, Body, Group, Organisation, Person, People, Place}
@@ -129,7 +129,7 @@ type Gazetteer struct {
 	entries []*Entry
 	codes   map[string]*Entry   // own codes and the generic ones
 	finds   map[string][]*Entry // by folded name, key or code
-	sorted  []string            // the keys of finds, those to suggest first before the others
+	sorted  func() []string     // see ranked; only Suggest needs it
 	display map[string]known    // by folded name
 	index   index
 	members map[string][]membership

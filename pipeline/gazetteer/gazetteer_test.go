@@ -140,6 +140,8 @@ func TestLongest(t *testing.T) {
 		"a full name beats a shared surname":             {"Hillary Clinton said", "en", "hillary-clinton/2"},
 		"a name in capitals":                             {"VLADIMIR PUTIN THREATENS", "en", "vladimir-putin/2"},
 		"a place":                                        {"péninsule de Crimée", "fr", "crimea/3"},
+		"a treaty is not the city it is called after":    {"Paris Agreement targets", "en", "paris-agreement/2"},
+		"a club is not its city":                         {"Paris Saint-Germain", "fr", "paris-saint-germain/2"},
 		"nothing":                                        {"hello world", "en", ""},
 		"an apostrophe alone":                            {"’", "fr", ""},
 		"the empty word":                                 {" ", "fr", ""},

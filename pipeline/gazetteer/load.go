@@ -7,8 +7,10 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io/fs"
+	"maps"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/quidnunc-news/quidnunc/pipeline/plover"
 )
@@ -38,6 +40,7 @@ var tables = []struct {
 	{"bodies", 6, func(b *builder, c []string) error { return b.actor(Body, c) }},
 	{"groups", 6, func(b *builder, c []string) error { return b.actor(Group, c) }},
 	{"organisations", 6, func(b *builder, c []string) error { return b.actor(Organisation, c) }},
+	{"firms", 3, (*builder).firms},
 	{"peoples", 4, (*builder).people},
 	{"seats", 3, (*builder).seat},
 	{"places", 2, (*builder).places},
@@ -49,17 +52,17 @@ func load(files fs.FS) (*Gazetteer, error) {
 	b := &builder{keys: map[string]*Entry{}, own: map[string]*Entry{}, members: map[string][]membership{}}
 	sum := sha256.New()
 	for _, t := range tables {
-		names, err := fs.Glob(files, "data/"+t.name+"*.txt")
+		paths, err := fs.Glob(files, "data/"+t.name+"*.txt")
 		if err != nil {
 			return nil, fmt.Errorf("gazetteer: %w", err)
 		}
-		for _, name := range names {
-			body, err := fs.ReadFile(files, name)
+		for _, path := range paths {
+			body, err := fs.ReadFile(files, path)
 			if err != nil {
 				return nil, fmt.Errorf("gazetteer: %w", err)
 			}
-			fmt.Fprintf(sum, "%s %d\n%s", name, len(body), body)
-			if err := b.table(name, string(body), t.columns, t.row); err != nil {
+			fmt.Fprintf(sum, "%s %d\n%s", path, len(body), body)
+			if err := b.table(path, string(body), t.columns, t.row); err != nil {
 				return nil, err
 			}
 		}
@@ -117,11 +120,8 @@ func (b *builder) gazetteer() *Gazetteer {
 	for k, es := range g.finds {
 		slices.SortFunc(es, compareEntries)
 		g.finds[k] = slices.Compact(es)
-		g.sorted = append(g.sorted, k)
 	}
-	slices.SortFunc(g.sorted, func(a, b string) int {
-		return cmp.Or(cmp.Compare(g.display[a].rank, g.display[b].rank), cmp.Compare(a, b))
-	})
+	g.sorted = sync.OnceValue(g.ranked)
 	g.index = newIndex(b.entries)
 	return g
 }
@@ -130,6 +130,13 @@ func (b *builder) gazetteer() *Gazetteer {
 type known struct {
 	text string
 	rank int
+}
+
+// ranked lists the keys of finds, those to suggest first before the others.
+func (g *Gazetteer) ranked() []string {
+	return slices.SortedFunc(maps.Keys(g.display), func(a, b string) int {
+		return cmp.Or(cmp.Compare(g.display[a].rank, g.display[b].rank), cmp.Compare(a, b))
+	})
 }
 
 func (g *Gazetteer) know(n known, e *Entry) {
@@ -270,6 +277,25 @@ func (b *builder) place(country string, ns []Name) error {
 		e.Key += "-" + strings.ToLower(cmp.Or(country, "sea"))
 	}
 	return b.add(e)
+}
+
+// firms reads "JPN | BUS | Toyota; Nissan": an organisation an item, its other names after slashes.
+func (b *builder) firms(c []string) error {
+	if c[0] != "" && b.own[c[0]] == nil {
+		return fmt.Errorf("unknown country %q", c[0])
+	}
+	sectors, err := b.sectors(c[1])
+	if err != nil {
+		return err
+	}
+	for _, item := range split(c[2], ";") {
+		ns := aliases(item)
+		e := &Entry{Kind: Organisation, Country: c[0], Sectors: sectors, Name: ns[0].Text, Key: slug(ns[0].Text), Names: ns}
+		if err := b.add(e); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // person reads "RUS | Vladimir Putin=Vladimir Poutine | Putin=Poutine | GOV president 2012-05-07..".

@@ -14,7 +14,7 @@ func (g *Gazetteer) Suggest(name string) string {
 		limit = 1
 	}
 	best, near := "", limit+1
-	for _, k := range g.sorted {
+	for _, k := range g.sorted() {
 		if d := distance(want, k, near); d < near {
 			best, near = g.display[k].text, d
 		}

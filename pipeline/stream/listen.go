@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go"
+
+	"github.com/quidnunc-news/quidnunc/pipeline"
 )
 
 const listenBuffer = 64 << 20 // bytes waiting for a slow handler before messages are lost
@@ -39,6 +41,8 @@ func (h *Hub) Listen(ctx context.Context, subject string, ready func(), handle f
 			return nil
 		case errors.Is(err, nats.ErrSlowConsumer):
 			return fmt.Errorf("stream: listen to %s: too slow, messages were lost", subject)
+		case errors.Is(err, nats.ErrPermissionViolation):
+			return fmt.Errorf("stream: listen to %s: %w", subject, pipeline.Permanent(fmt.Errorf("%w: %w", ErrDenied, err)))
 		case err != nil:
 			return fmt.Errorf("stream: listen to %s: %w", subject, err)
 		}

@@ -60,7 +60,7 @@ func (r *reading) doer(ts []trigger, k int, s text.Sentence) []int {
 		if (p.sense.Act == lexicon.Request || p.sense.Act == lexicon.Force || p.sense.Act == lexicon.Accuse) && len(p.whom) > 0 {
 			return p.whom
 		}
-		if len(p.who) > 0 || p.noun() {
+		if len(p.who) > 0 {
 			return p.who
 		}
 	}
@@ -197,6 +197,7 @@ func (r *reading) objects(t *trigger, s text.Sentence, preps []string) []int {
 			i = n.last - 1
 			switch {
 			case n.reference == "owner" || n.reference == "speaker" || n.actor.Name == "":
+			case !n.known && t.objectAt >= n.first && t.objectAt < n.last: // "suspended its mission to NATO"
 			case slices.Contains(preps, n.prep):
 				return r.following(m)
 			case n.prep == "":
@@ -211,7 +212,7 @@ func (r *reading) objects(t *trigger, s text.Sentence, preps []string) []int {
 			}
 			continue
 		}
-		if i > t.last+1 && r.finite(i, s) {
+		if i > t.last+1 && r.finite(i, s) || t.sense.Act == "" && r.purpose(i, s) {
 			break
 		}
 	}
@@ -219,6 +220,18 @@ func (r *reading) objects(t *trigger, s text.Sentence, preps []string) []int {
 		return r.following(fallback)
 	}
 	return nil
+}
+
+// purpose tells whether an infinitive of purpose begins at i: "pour discuter", "to discuss".
+func (r *reading) purpose(i int, s text.Sentence) bool {
+	if i+1 >= s.Last {
+		return false
+	}
+	switch r.keys[i] {
+	case "pour", "afin", "to":
+		return infinitive(r.words[i+1]) && r.at[i+1] == 0
+	}
+	return false
 }
 
 var place = map[string]bool{"in": true, "at": true, "near": true, "en": true, "dans": true, "à": true, "inside": true, "outside": true, "across": true, "by": true, "par": true}

@@ -14,6 +14,7 @@ const (
 	maxTokens   = 200_000 // read of one article; text is cut far below at the producer
 	maxSentence = 400     // tokens of one sentence that are looked at for events
 	maxEvents   = 400     // told of one article
+	maxCites    = 32      // of one event
 )
 
 // Coder codes articles. It keeps nothing between two of them and may be used by many goroutines at once.
@@ -62,6 +63,7 @@ type reading struct {
 	at        []int // the mention that holds a token, plus one
 	first     []int // the first mention of each sentence; one more than there are sentences
 	dates     []date
+	titleCase bool // the sentence is a headline in capitals
 	memory    memory
 	speech    speech
 }
@@ -139,16 +141,6 @@ func (r *reading) follows(words []string, i, last int) bool {
 func (r *reading) capital(i int) bool {
 	w := r.surface[i]
 	return r.Tokens[i].Kind == text.Word && w[0] != r.keys[i][0] || w != r.keys[i] && w[0] >= 0x80
-}
-
-// within tells whether all tokens of [from, to) are of the lists.
-func (r *reading) within(from, to int, lists lexicon.Mark) bool {
-	for i := from; i < to; i++ {
-		if !r.words[i].Marks.Has(lists) {
-			return false
-		}
-	}
-	return true
 }
 
 // stop tells whether token i ends what a clause says.

@@ -21,6 +21,13 @@ func (r *reading) compose(ts []trigger, k int, s text.Sentence) outcome {
 		return outcome{drop: "no event"}
 	}
 	o := outcome{action: news.NewAction(t.sense.Type, t.sense.Mode, t.sense.CAMEO), realis: news.Actual}
+	if t.sense.Act == lexicon.Plan {
+		if t.child < 0 || r.complement0(ts, t.child).Type == "" {
+			return outcome{drop: "a plan of nothing"}
+		}
+		c := r.complement0(ts, t.child)
+		o.action = announced(news.NewAction(c.Type, c.Mode, c.CAMEO))
+	}
 	if t.absorbs() && t.child >= 0 {
 		o.action = withComplement(o.action, t.sense.Act, r.complement0(ts, t.child))
 	}
@@ -48,9 +55,11 @@ func (r *reading) compose(ts []trigger, k int, s text.Sentence) outcome {
 		modal, future = modal || g.group.modal, future || g.group.future
 		alleged = alleged || g.group.conditional
 	}
-	if d := r.loose(t, s); d != "" {
+	d, headline := r.loose(t, s)
+	if d != "" {
 		return outcome{drop: d}
 	}
+	future = future || headline
 	return settle(o, plan, modal, future, negated, alleged || r.alleged(t, s), r.supposed(t, s))
 }
 
@@ -177,29 +186,45 @@ func requestMode(t plover.Type) (plover.Mode, string) {
 	return "change", "104"
 }
 
-// loose tells why an infinitive that hangs on nothing we know is no event: a purpose has not happened.
-func (r *reading) loose(t *trigger, s text.Sentence) string {
+// loose tells why an infinitive that hangs on nothing we know is no event: a purpose has not happened. In a headline
+// ("Russia to expel diplomats") it is the future.
+func (r *reading) loose(t *trigger, s text.Sentence) (drop string, headline bool) {
+	if r.without(t, s) {
+		return "without", false
+	}
 	if t.noun() || !t.group.infinitive || t.parent >= 0 {
-		return ""
+		return "", false
 	}
 	before := r.key(t.group.start - 1)
 	if r.french {
 		switch before {
 		case "pour", "afin", "sans":
-			return "purpose"
+			return "purpose", false
 		case "de", "d'":
 			switch r.key(t.group.start - 2) {
 			case "afin", "lieu", "avant", "plutôt":
-				return "purpose"
+				return "purpose", false
 			}
 		}
-		return ""
+		return "", false
 	}
 	if m := r.at[max(t.group.start-1, s.First)] - 1; m >= 0 && r.mentions[m].start == s.First {
-		t.group.future = true // a headline: "Russia to expel diplomats"
-		return ""
+		return "", true
 	}
-	return "purpose"
+	return "purpose", false
+}
+
+// without tells an act that was not done: "without attacking".
+func (r *reading) without(t *trigger, s text.Sentence) bool {
+	for i := t.at - 1; i >= s.First && i > t.at-5; i-- {
+		if r.stop(i) || r.keys[i] == "," {
+			return false
+		}
+		if _, n := r.phrase(i, s.Last, lexicon.Without); n > 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // alleged tells whether a word near the trigger says that others say so.
@@ -213,16 +238,13 @@ func (r *reading) alleged(t *trigger, s text.Sentence) bool {
 	return false
 }
 
-// supposed tells whether the trigger stands in a clause that "if" opens, or after "without".
+// supposed tells whether the trigger stands in a clause that "if" opens.
 func (r *reading) supposed(t *trigger, s text.Sentence) bool {
 	for i := t.at - 1; i >= s.First && i > t.at-20; i-- {
 		if r.stop(i) || r.keys[i] == "," {
 			return false
 		}
 		if _, n := r.phrase(i, s.Last, lexicon.If); n > 0 {
-			return true
-		}
-		if _, n := r.phrase(i, s.Last, lexicon.Without); n > 0 && t.at-i < 5 {
 			return true
 		}
 	}

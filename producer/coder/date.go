@@ -172,7 +172,9 @@ func (r *reading) coarse(i news.Interval, unit string) news.Interval {
 
 // calendar reads "le 1er novembre 2021", "5 March", "March 5, 2021", "en mars 2021", "mars dernier".
 func (r *reading) calendar(i int, s text.Sentence) (date, bool) {
-	first, day, month, end := i, 0, time.Month(0), i
+	first, day := i, 0
+	var month time.Month
+	var end int
 	if d, ok := r.dayNumber(i); ok && i+1 < s.Last {
 		if month = r.month(i + 1); month == 0 {
 			return date{}, false
@@ -223,7 +225,7 @@ func (r *reading) ambiguousMonth(i int) bool {
 // complete finds the year where none is told: the one that brings the date nearest to the article's, the past before
 // the future, unless a word says otherwise.
 func (r *reading) complete(y int, m time.Month, d, first, end int, s text.Sentence) news.Interval {
-	make := func(y int) news.Interval {
+	in := func(y int) news.Interval {
 		if d == 0 {
 			return monthOf(y, m)
 		}
@@ -234,15 +236,15 @@ func (r *reading) complete(y int, m time.Month, d, first, end int, s text.Senten
 		return dayOf(t)
 	}
 	if y > 0 {
-		return make(y)
+		return in(y)
 	}
 	if r.published.IsZero() {
 		return news.Interval{}
 	}
 	base := r.published.Start.UTC()
-	past, future := make(base.Year()), make(base.Year()+1)
+	past, future := in(base.Year()), in(base.Year()+1)
 	if past.Start.After(r.published.End) || past.Start.Equal(r.published.End) {
-		past, future = make(base.Year()-1), past
+		past, future = in(base.Year()-1), past
 	}
 	ahead := r.effective(first, s) || end < s.Last && r.has(end, lexicon.Next) || r.has(first-1, lexicon.Next)
 	behind := end < s.Last && r.has(end, lexicon.Last) || r.has(first-1, lexicon.Last)

@@ -2,6 +2,7 @@ package coder
 
 import (
 	"slices"
+	"unicode/utf8"
 
 	"github.com/quidnunc-news/quidnunc/pipeline/gazetteer"
 	"github.com/quidnunc-news/quidnunc/pipeline/news"
@@ -17,6 +18,7 @@ type draft struct {
 	object   string
 	sentence int
 	dated    bool // a date of its own
+	definite bool // "the attack": one that was told before
 }
 
 // draft codes sentence number k.
@@ -30,7 +32,10 @@ func (r *reading) draft(k int) []draft {
 	}
 	r.link(ts, s)
 	voices := r.voices(s)
-	discard := r.discard(s)
+	discard := r.holds(s, lexicon.Discard)
+	if r.holds(s, lexicon.Meanwhile) {
+		return nil
+	}
 	var out []draft
 	for i := range ts {
 		o := r.compose(ts, i, s)
@@ -38,7 +43,7 @@ func (r *reading) draft(k int) []draft {
 			continue
 		}
 		r.arguments(ts, i, s)
-		if d, ok := r.event(ts, i, o, k, voices); ok && (!discard || bothStates(d.Event)) {
+		if d, ok := r.event(ts, i, o, k, voices); ok && (!discard || d.What.Type == plover.Aid || twoStates(d.Event)) {
 			out = append(out, d)
 		}
 	}
@@ -65,7 +70,7 @@ func (r *reading) event(ts []trigger, i int, o outcome, k int, voices []voice) (
 	e.Count = r.count(t)
 	r.casualties(&e, t, s)
 	e.By = r.by(voices, t.at, e.Who)
-	d := draft{sense: t.sense, object: t.object, sentence: k}
+	d := draft{sense: t.sense, object: t.object, sentence: k, definite: t.noun() && r.definite(t.at-1)}
 	var dated date
 	if dated, d.dated = r.dateFor(t, s); d.dated {
 		e.When = dated.when
@@ -73,26 +78,58 @@ func (r *reading) event(ts []trigger, i int, o outcome, k int, voices []voice) (
 		e.When = r.published
 		e.When.Resolved = news.ByDocument
 	}
-	quote := r.Text[s.Start:s.End]
-	quote = quote[:min(len(quote), news.MaxQuote)]
-	for len(quote) > 0 && quote[len(quote)-1] >= 0x80 && len(quote) == news.MaxQuote {
-		quote = quote[:len(quote)-1]
-	}
 	e.Cites = []news.Citation{{
-		Sentence: k + 1, Span: s.Span, Trigger: e.What.Span, Quote: quote, Pattern: t.pattern, Confidence: confidence(t, e),
+		Sentence: k + 1, Span: s.Span, Trigger: e.What.Span, Quote: quote(r.Text[s.Start:s.End]), Pattern: t.pattern, Confidence: confidence(t, e),
 	}}
 	d.Event = e
 	return d, true
 }
 
+// definite tells whether the noun phrase that ends at token i speaks of what was told before: "the attack", "the
+// intense aerial assault".
+func (r *reading) definite(i int) bool {
+	for n := 0; n < 3 && r.words[max(i, 0)] == unknown && i > 0; n++ {
+		i--
+	}
+	switch r.key(i) {
+	case "the", "this", "that", "these", "those", "le", "la", "les", "l'", "cette", "ces", "ce", "cet", "du":
+		return true
+	}
+	return false
+}
+
+// quote is at most MaxQuote bytes of a sentence, whole letters.
+func quote(s string) string {
+	if len(s) <= news.MaxQuote {
+		return s
+	}
+	n := news.MaxQuote
+	for n > 0 && !utf8.RuneStart(s[n]) {
+		n--
+	}
+	return s[:n]
+}
+
 // whom is the trigger's own, or where it has none the one of the act it takes: "refused to meet Putin".
 func (r *reading) whom(ts []trigger, i int) []int {
 	t := &ts[i]
-	if len(t.whom) > 0 || t.child < 0 || !t.absorbs() {
+	if t.child >= 0 && t.sense.Act == lexicon.Accuse && ts[t.child].noun() { // "condemned the attack by Turkey"
+		r.arguments(ts, t.child, r.Sentences[r.sentenceOf(t.at)])
+		if len(ts[t.child].who) > 0 {
+			return slices.DeleteFunc(slices.Clone(ts[t.child].who), func(m int) bool { return slices.Contains(t.who, m) })
+		}
+	}
+	if t.child >= 0 && t.absorbs() && !ts[t.child].noun() && len(t.whom) > 0 && r.mentions[t.whom[0]].first > ts[t.child].at {
+		r.arguments(ts, t.child, r.Sentences[r.sentenceOf(t.at)])
+		if w := ts[t.child].whom; len(w) > 0 { // of "agreed to withdraw its troops from X" the whom is the act's
+			return slices.DeleteFunc(slices.Clone(w), func(m int) bool { return slices.Contains(t.who, m) })
+		}
+	}
+	if len(t.whom) > 0 || t.child < 0 || !t.absorbs() && t.sense.Act != lexicon.Plan {
 		return t.whom
 	}
 	c := t.child
-	for n := 0; n < 4; n++ {
+	for range 4 {
 		r.arguments(ts, c, r.Sentences[r.sentenceOf(ts[c].at)])
 		if len(ts[c].whom) > 0 || ts[c].child < 0 {
 			break
@@ -128,6 +165,9 @@ func (r *reading) actors(mentions []int) []news.Actor {
 		}
 		a := m.actor
 		a.Sectors = slices.Clone(a.Sectors)
+		if m.place && m.prep != "" {
+			a.Sectors = nil // a city acted upon is a place, not a government
+		}
 		if !slices.ContainsFunc(out, func(b news.Actor) bool { return same(a, b) && a.Country == b.Country }) {
 			out = append(out, a)
 		}
@@ -150,7 +190,7 @@ func (r *reading) where(t *trigger, s text.Sentence) *news.Place {
 		i = n.last - 1
 		located := n.entry != nil && n.entry.Country != "" && n.agent == nil && !n.owned &&
 			(place[n.prep] && n.prep != "by" && n.prep != "par" && (n.place || n.entry.Kind == gazetteer.Country && !n.adjective && n.prep != "à") ||
-				n.place && n.entry.Kind == gazetteer.Place && (slices.Contains(t.whom, m)))
+				n.place && n.entry.Kind == gazetteer.Place && slices.Contains(t.whom, m))
 		if !located {
 			continue
 		}
@@ -168,9 +208,27 @@ func (r *reading) where(t *trigger, s text.Sentence) *news.Place {
 func (r *reading) place(n *mention) *news.Place {
 	p := &news.Place{Name: n.entry.Name, Country: n.entry.Country, Text: n.actor.Text, Span: n.actor.Span}
 	if n.entry.Kind == gazetteer.Country && n.place {
-		p.Name = n.actor.Text
+		p.Name = english(n.entry, n.actor.Text)
 	}
 	return p
+}
+
+// english is the English name of a city that stands for its state: the gazetteer lists both languages in one order.
+func english(e *gazetteer.Entry, city string) string {
+	var en, fr []string
+	for _, n := range e.Names {
+		switch {
+		case n.Kind != gazetteer.Metonym:
+		case n.Lang == "en":
+			en = append(en, n.Text)
+		case n.Lang == "fr":
+			fr = append(fr, n.Text)
+		}
+	}
+	if i := slices.Index(fr, city); i >= 0 && len(en) == len(fr) {
+		return en[i]
+	}
+	return city
 }
 
 // understood names the parties that go without saying: those attacked, arrested or held up in a country are its own.
@@ -223,21 +281,26 @@ func (r *reading) specify(e *news.Event, t *trigger, s text.Sentence) {
 	}
 }
 
-// discard tells whether the sentence speaks of sport, weather, culture or markets.
-func (r *reading) discard(s text.Sentence) bool {
+// holds tells whether an entry of the lists stands in the sentence: words of sport, weather, culture or markets.
+func (r *reading) holds(s text.Sentence, lists lexicon.Mark) bool {
 	for i := s.First; i < s.Last; i++ {
-		if _, n := r.phrase(i, s.Last, lexicon.Discard|lexicon.Meanwhile); n > 0 {
+		if _, n := r.phrase(i, s.Last, lists); n > 0 {
 			return true
 		}
 	}
 	return false
 }
 
-func bothStates(e news.Event) bool {
-	has := func(as []news.Actor) bool {
-		return slices.ContainsFunc(as, func(a news.Actor) bool { return a.Country != "" })
+// twoStates tells whether an event is between two different countries or bodies.
+func twoStates(e news.Event) bool {
+	for _, a := range e.Who {
+		for _, b := range e.Whom {
+			if a.Country != "" && b.Country != "" && a.Country != b.Country {
+				return true
+			}
+		}
 	}
-	return has(e.Who) && has(e.Whom)
+	return false
 }
 
 // confidence is how far the pattern is to be trusted.

@@ -13,7 +13,9 @@ import (
 func (r *reading) joinSentence(told []draft) []draft {
 	var out []draft
 	for _, d := range told {
-		k := slices.IndexFunc(out, func(o draft) bool { return sameAct(o, d) && alike(o, d) })
+		k := slices.IndexFunc(out, func(o draft) bool {
+			return sameAct(o, d) && (alike(o, d) || o.What.Type == plover.Assault && unnamed(o, d))
+		})
 		if k < 0 {
 			out = append(out, d)
 			continue
@@ -35,6 +37,15 @@ func sameAct(a, b draft) bool {
 // alike tells whether the parties agree: equal countries, or one side does not tell.
 func alike(a, b draft) bool {
 	return agree(a.Who, b.Who) && agree(a.Whom, b.Whom)
+}
+
+// unnamed tells whether the doers agree and one side's victims are people of no told country: "airstrikes on Kyiv
+// killed 12 people".
+func unnamed(a, b draft) bool {
+	people := func(as []news.Actor) bool {
+		return !slices.ContainsFunc(as, func(x news.Actor) bool { return x.Country != "" })
+	}
+	return agree(a.Who, b.Who) && (people(a.Whom) || people(b.Whom))
 }
 
 func agree(a, b []news.Actor) bool {
@@ -96,6 +107,7 @@ func enrich(a, b []news.Actor) []news.Actor {
 
 // finish tells each event once, marks the lead and what is history, and puts them in text order.
 func (r *reading) finish(told []draft) []news.Event {
+	r.localise(told)
 	merged := r.merge(told)
 	r.effects(merged)
 	out := make([]news.Event, 0, len(merged))
@@ -117,18 +129,29 @@ func (r *reading) finish(told []draft) []news.Event {
 	return out
 }
 
+// localise gives people without a country ("protesters", "the unions") that of the article's scene.
+func (r *reading) localise(told []draft) {
+	scene := r.memory.scene()
+	if scene == "" {
+		return
+	}
+	for _, d := range told {
+		for _, side := range [][]news.Actor{d.Who, d.Whom} {
+			for i := range side {
+				if side[i].Country == "" && len(side[i].Sectors) > 0 {
+					side[i].Country, side[i].Inferred = scene, true
+				}
+			}
+		}
+	}
+}
+
 // merge joins what several sentences tell of one event: the first proves it, the others corroborate.
 func (r *reading) merge(told []draft) []draft {
 	var out []draft
 	byType := make(map[plover.Type][]int)
 	for _, d := range told {
-		k := -1
-		for _, i := range byType[d.What.Type] {
-			if r.repeats(out[i], d) {
-				k = i
-				break
-			}
-		}
+		k := r.told(out, byType[d.What.Type], d)
 		if k < 0 {
 			if len(out) == maxEvents {
 				continue
@@ -137,12 +160,39 @@ func (r *reading) merge(told []draft) []draft {
 			out = append(out, d)
 			continue
 		}
-		cites := append(slices.Clone(out[k].Cites), d.Cites...)
 		out[k] = fuse(out[k], d)
-		out[k].Cites = cites
+		if len(out[k].Cites) < maxCites {
+			out[k].Cites = append(out[k].Cites, d.Cites...)
+		}
 	}
 	return out
 }
+
+// told finds the event among out that d tells again; -1 where it is new. "The attack", without any party, is the last
+// one told.
+func (r *reading) told(out []draft, candidates []int, d draft) int {
+	if len(d.Who)+len(d.Whom) == 0 {
+		if !d.definite || d.dated {
+			return -1
+		}
+		best := -1
+		for _, i := range candidates {
+			if best < 0 || parties(out[i]) >= parties(out[best]) {
+				best = i
+			}
+		}
+		return best
+	}
+	for _, i := range candidates {
+		if r.repeats(out[i], d) {
+			return i
+		}
+	}
+	return -1
+}
+
+// parties is how many sides an event tells.
+func parties(d draft) int { return min(len(d.Who), 1) + min(len(d.Whom), 1) }
 
 // repeats tells whether d tells event e again. Two acts on different objects are two: to suspend a mission is not to
 // withdraw an accreditation.
@@ -156,10 +206,18 @@ func (r *reading) repeats(e, d draft) bool {
 	if !agree(e.Who, d.Who) || !agree(e.Whom, d.Whom) || len(e.Who)+len(e.Whom) == 0 || len(d.Who)+len(d.Whom) == 0 {
 		return false
 	}
+	if turned(e.Who, d.Who, e.Whom) || turned(d.Who, e.Who, d.Whom) {
+		return false
+	}
 	if e.When.IsZero() || d.When.IsZero() || e.When.String() == d.When.String() {
 		return true
 	}
 	return overlap(e.When, d.When) && r.historical(e.Event) == r.historical(d.Event)
+}
+
+// turned tells whether b would bring to a missing side the very party that the other side has.
+func turned(a, b, other []news.Actor) bool {
+	return len(a) == 0 && len(b) > 0 && len(other) > 0 && agree(b, other)
 }
 
 func overlap(a, b news.Interval) bool { return a.Start.Before(b.End) && b.Start.Before(a.End) }

@@ -12,6 +12,9 @@ import (
 // govern finds the beginning of m's noun phrase, its number and the preposition before it.
 func (r *reading) govern(m *mention, s text.Sentence) {
 	i := m.first - 1
+	if r.french && m.adjective && i > s.First && r.Tokens[i].Kind == text.Word && r.at[i] == 0 && !r.has(i, lexicon.Determiner|lexicon.Preposition) {
+		i-- // the noun that the adjective belongs to: "sur le territoire guyanais"
+	}
 	for n := 0; i >= s.First && n < 6; n++ {
 		if r.at[i] > 0 {
 			break

@@ -30,34 +30,34 @@ func (r *reading) group(i int, s text.Sentence) group {
 	for _, f := range r.words[i].Verbs {
 		g.tense |= f.Tense
 	}
-	var be, have, to, do bool
+	var be, have, to bool
 	for j := i - 1; j >= s.First && j >= i-9; j-- {
 		w := r.words[j]
 		if r.at[j] > 0 {
 			break
 		}
+		g.aspect(r.keys[j])
 		switch m := w.Marks; {
 		case m.Has(lexicon.Negation):
 			g.negated = true
-		case m.Has(lexicon.Have) && !(r.french && r.keys[j] == "a" && false):
-			have = have || !be || true
+		case m.Has(lexicon.Have):
+			have = true
 			g.auxiliary(w, r.french)
 		case m.Has(lexicon.Be):
 			be = true
 			g.auxiliary(w, r.french)
+		case !r.french && r.keys[j] == "would": // "said it would", "would have"
+			g.modal, g.future = g.modal || have, g.future || !have
 		case !r.french && r.keys[j] == "to":
 			to = true
 		case !r.french && (r.keys[j] == "did" || r.keys[j] == "does" || r.keys[j] == "do"):
-			do = true
+			// says nothing that the verb's own form does not
 		case m.Has(lexicon.Could):
 			g.modal = true
 		case !r.french && m.Has(lexicon.Will):
 			g.future = true
 		case r.french && m.Has(lexicon.Clitic):
 			g.reflexive = g.reflexive || r.keys[j] == "se" || r.keys[j] == "s'"
-			if r.keys[j] == "s'" || r.keys[j] == "se" {
-				g.reflexive = true
-			}
 		case m.Has(lexicon.Adverb):
 		default:
 			goto done
@@ -66,7 +66,7 @@ func (r *reading) group(i int, s text.Sentence) group {
 	}
 done:
 	g.start = r.trimAdverbs(g.start, i)
-	g.settle(be, have, to, do, r.french)
+	g.settle(be, have, to, r.french)
 	return g
 }
 
@@ -77,6 +77,16 @@ func (r *reading) trimAdverbs(start, verb int) int {
 		start++
 	}
 	return start
+}
+
+// aspect reads the auxiliaries that make the whole group depend on another word: "d'avoir bombardé", "having bombed".
+func (g *group) aspect(key string) {
+	switch key {
+	case "avoir", "être":
+		g.infinitive = true
+	case "having", "ayant", "étant":
+		g.gerund = true
+	}
 }
 
 // auxiliary takes the tense of a French auxiliary; English says it with words of its own.
@@ -90,7 +100,7 @@ func (g *group) auxiliary(w *lexicon.Word, french bool) {
 	}
 }
 
-func (g *group) settle(be, have, to, do, french bool) {
+func (g *group) settle(be, have, to, french bool) {
 	switch {
 	case g.tense&lexicon.Participle != 0 && be && !g.reflexive:
 		g.passive = true
@@ -102,7 +112,7 @@ func (g *group) settle(be, have, to, do, french bool) {
 		g.adjectival, g.passive = true, true
 	}
 	if french {
-		g.infinitive = g.tense&lexicon.Infinitive != 0
+		g.infinitive = g.infinitive || g.tense&lexicon.Infinitive != 0
 		g.future = g.future || g.tense&lexicon.Future != 0 && !g.passive && !g.perfect
 		g.conditional = g.conditional || g.tense&lexicon.Conditional != 0 && !g.passive && !g.perfect
 	} else {
@@ -110,7 +120,6 @@ func (g *group) settle(be, have, to, do, french bool) {
 		if g.tense&lexicon.Gerund != 0 && !be {
 			g.gerund = true
 		}
-		g.negated = g.negated || do && g.negated
 	}
 	if french && g.tense&lexicon.Gerund != 0 && g.tense&lexicon.Finite == 0 {
 		g.gerund = true
@@ -137,7 +146,7 @@ func (r *reading) isVerbFrench(i int, s text.Sentence) bool {
 		}
 		return infinitive(r.words[i]) && r.has(i-2, lexicon.Preposition)
 	case "de", "d'", "à", "pour", "sans":
-		return infinitive(r.words[i]) || r.adjectivalHere(i)
+		return infinitive(r.words[i])
 	case "leur", "nous", "vous", "en":
 		return len(r.words[i].Nouns) == 0 || r.has(i-2, lexicon.Subject|lexicon.Negation)
 	}
@@ -147,13 +156,11 @@ func (r *reading) isVerbFrench(i int, s text.Sentence) bool {
 	if r.has(i-1, lexicon.Preposition) && !infinitive(r.words[i]) && r.words[i].Verbs[0].Tense&lexicon.Gerund == 0 {
 		return false
 	}
-	if len(r.words[i].Nouns) > 0 { // "une nouvelle attaque" is a noun, "la Russie attaque" a verb
+	if len(r.words[i].Nouns) > 0 || r.has(i, lexicon.Homograph) { // "une nouvelle attaque" is a noun, "la Russie attaque" a verb
 		return r.at[i-1] > 0 || r.has(i-1, lexicon.Subject|lexicon.Clitic|lexicon.Whose|lexicon.Negation|lexicon.Have|lexicon.Be|lexicon.Adverb)
 	}
 	return true
 }
-
-func (r *reading) adjectivalHere(int) bool { return false }
 
 func infinitive(w *lexicon.Word) bool {
 	for _, f := range w.Verbs {
@@ -170,10 +177,10 @@ func (r *reading) isVerbEnglish(i int, s text.Sentence) bool {
 		tense |= f.Tense
 	}
 	if i == s.First {
-		return tense&(lexicon.Gerund) != 0 && len(r.words[i].Nouns) == 0
+		return tense&lexicon.Gerund != 0 && len(r.words[i].Nouns) == 0
 	}
 	if r.possessive(i - 1) {
-		return tense&(lexicon.Past|lexicon.Participle|lexicon.Gerund) != 0 && r.keys[i-1] == "'s" && tense&lexicon.Gerund == 0 && false
+		return false
 	}
 	plain := tense&(lexicon.Past|lexicon.Participle|lexicon.Gerund) == 0
 	switch {
@@ -199,15 +206,21 @@ func (r *reading) plainVerb(i int, s text.Sentence) bool {
 	if r.has(i-1, lexicon.Adverb|lexicon.Whose) {
 		return true
 	}
-	if i+1 >= s.Last {
+	if before := r.words[i-1].Verbs; len(before) > 0 && r.at[i-1] == 0 && before[0].Tense&lexicon.Past != 0 {
+		return false // "denied charges"
+	}
+	if i+1 >= s.Last || r.Tokens[i+1].Kind == text.Punct {
 		return false
 	}
 	next := i + 1
 	if r.at[next] > 0 && !(r.at[i-1] > 0 && r.mentions[r.at[i-1]-1].adjective) {
 		return true
 	}
-	if r.has(next, lexicon.Determiner) || r.keys[next] == "to" && len(r.words[i].Nouns) == 0 {
+	if r.has(next, lexicon.Determiner) {
 		return true
+	}
+	if r.keys[next] == "to" {
+		return len(r.words[i].Nouns) == 0 && r.purpose(next, s)
 	}
 	if len(r.words[i].Nouns) > 0 {
 		return false

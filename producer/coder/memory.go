@@ -21,6 +21,7 @@ type memory struct {
 	owners  map[string]owner   // the country of an agent: "diplomates" are those named Russian before
 	country string             // the state named last
 	date    news.Interval      // the date told last
+	states  map[string]int     // how often each state was named
 }
 
 type owner struct {
@@ -44,6 +45,7 @@ func (m *memory) name(name string) (mention, bool) {
 func (m *memory) keep(n mention) {
 	if m.keys == nil {
 		m.keys, m.names, m.owners = make(map[string]bool), make(map[string]mention), make(map[string]owner)
+		m.states = make(map[string]int)
 	}
 	if n.reference != "" || n.actor.Inferred {
 		return
@@ -58,6 +60,7 @@ func (m *memory) keep(n mention) {
 	}
 	if state(n.actor.Country) && n.known {
 		m.country = n.actor.Country
+		m.states[m.country]++
 		if n.agent != nil {
 			m.owners[n.agent.Name] = owner{n.actor.Country, n.actor.Sectors}
 		}
@@ -71,6 +74,21 @@ func state(country string) bool {
 		return false
 	}
 	return len(country) == 3
+}
+
+// scene is the state that nearly all of the article's names belong to; "" where there is no such state.
+func (m *memory) scene() string {
+	all, most, scene := 0, 0, ""
+	for country, n := range m.states {
+		all += n
+		if n > most || n == most && country < scene {
+			most, scene = n, country
+		}
+	}
+	if most < 3 || 10*most < 6*all {
+		return ""
+	}
+	return scene
 }
 
 // resolve finds the mentions of sentence s and says who the pronouns and descriptions among them are.

@@ -33,6 +33,7 @@ type mention struct {
 func (r *reading) find(s int) {
 	r.first = append(r.first, len(r.mentions))
 	sentence := r.Sentences[s]
+	r.titleCase = r.headline(sentence)
 	for i := sentence.First; i < sentence.Last; {
 		m, ok := r.mentionAt(i, sentence)
 		if !ok {
@@ -55,6 +56,21 @@ func (r *reading) find(s int) {
 	}
 }
 
+// headline tells whether nearly every word of the sentence has a capital: capitals then show no names.
+func (r *reading) headline(s text.Sentence) bool {
+	capitals, words := 0, 0
+	for i := s.First; i < s.Last; i++ {
+		if r.Tokens[i].Kind != text.Word || r.has(i, lexicon.Preposition|lexicon.Determiner|lexicon.And) {
+			continue
+		}
+		words++
+		if r.capital(i) {
+			capitals++
+		}
+	}
+	return words > 4 && 4*capitals > 3*words
+}
+
 func (r *reading) mentionAt(i int, s text.Sentence) (mention, bool) {
 	if r.Tokens[i].Kind != text.Word && r.Tokens[i].Kind != text.Number {
 		return mention{}, false
@@ -65,7 +81,7 @@ func (r *reading) mentionAt(i int, s text.Sentence) (mention, bool) {
 	if p, n := r.phrase(i, s.Last, lexicon.MarkAgent); n > 0 && r.nounHere(i, n) {
 		return r.agentPhrase(i, i+n, p, s), true
 	}
-	if p, n := r.phrase(i, s.Last, lexicon.Reference); n > 0 {
+	if p, n := r.phrase(i, s.Last, lexicon.Reference); n > 0 && !r.nameOver(i, n, s) {
 		if r.french && p.Value == "any" && (r.has(i, lexicon.Clitic) && n == 1) {
 			return mention{}, false // an object pronoun stands before its verb
 		}
@@ -78,6 +94,15 @@ func (r *reading) mentionAt(i int, s text.Sentence) (mention, bool) {
 		return r.properName(i, s)
 	}
 	return mention{}, false
+}
+
+// nameOver tells whether a longer name begins within the n words at i: "l'Union européenne" is no mere "l'Union".
+func (r *reading) nameOver(i, n int, s text.Sentence) bool {
+	if n < 2 || i+1 >= s.Last {
+		return false
+	}
+	m, ok := r.named(i+1, s)
+	return ok && m.last > i+n
 }
 
 // named is a mention that the gazetteer knows.
@@ -157,10 +182,7 @@ func (r *reading) doubtful(m gazetteer.Match, s text.Sentence) bool {
 
 // nounHere tells whether the agent word at i may be a noun: many are verb forms too.
 func (r *reading) nounHere(i, n int) bool {
-	if n > 1 || r.french && !verbLike(r.words[i]) {
-		return true
-	}
-	if !verbLike(r.words[i]) {
+	if n > 1 || !verbLike(r.words[i]) {
 		return true
 	}
 	return r.has(i-1, lexicon.Determiner|lexicon.Modifier|lexicon.Preposition) || r.at[max(i-1, 0)] > 0 ||
@@ -299,7 +321,7 @@ func (r *reading) complementFrench(m mention, s text.Sentence) mention {
 		}
 		return m
 	}
-	if d, ok := r.named(i, s); ok && d.entry.Kind != gazetteer.Person && !d.adjective && !m.known {
+	if d, ok := r.named(i, s); ok && d.entry.Kind != gazetteer.Person && !d.adjective && !m.known && !r.possessed(m) {
 		m.last = d.last
 		return belong(m, d)
 	}
@@ -338,7 +360,7 @@ func (r *reading) growEnglish(m mention, s text.Sentence) mention {
 	for j < s.Last && r.has(j, lexicon.Determiner) {
 		j++
 	}
-	if j >= s.Last || m.known || r.keys[i] == "in" && !m.agent.State || r.keys[i] == "for" && !m.agent.Person {
+	if j >= s.Last || m.known || r.possessed(m) || r.keys[i] == "in" && !m.agent.State || r.keys[i] == "for" && !m.agent.Person {
 		return m
 	}
 	if d, ok := r.named(j, s); ok && d.entry.Kind != gazetteer.Person && !d.adjective {
@@ -346,6 +368,12 @@ func (r *reading) growEnglish(m mention, s text.Sentence) mention {
 		return belong(m, d)
 	}
 	return m
+}
+
+// possessed tells "ses troupes": what follows "de" is not whose they are.
+func (r *reading) possessed(m mention) bool {
+	k := r.at[max(m.first-1, 0)] - 1
+	return k >= 0 && r.mentions[k].reference == "owner"
 }
 
 // person joins a title and a name: the name says who, the title what he is unless the name is known.
@@ -387,13 +415,22 @@ func (r *reading) apposition(m mention, s text.Sentence) mention {
 	return m
 }
 
+// startsName tells whether a state, a body or an agent's name begins at i: the run of capitals before it is another.
+func (r *reading) startsName(i int, s text.Sentence) bool {
+	m, ok := r.named(i, s)
+	return ok && m.entry.Kind != gazetteer.Person && m.entry.Kind != gazetteer.Place
+}
+
 // properName is a run of capitalised words that nobody knows.
 func (r *reading) properName(i int, s text.Sentence) (mention, bool) {
 	last := i
 	for last < s.Last && last < i+6 && r.Tokens[last].Kind == text.Word && r.capital(last) && !r.possessive(last) {
+		if last > i && r.startsName(last, s) {
+			break
+		}
 		last++
 	}
-	if i == s.First && last-i < 2 || r.words[i].Marks.Has(lexicon.Determiner|lexicon.Preposition|lexicon.Clause|lexicon.Subject|lexicon.Adverb|lexicon.Months|lexicon.Weekdays|lexicon.Be|lexicon.Have|lexicon.If|lexicon.Whose|lexicon.Negation) {
+	if r.titleCase || i == s.First && last-i < 2 || r.words[i].Marks.Has(lexicon.Determiner|lexicon.Preposition|lexicon.Clause|lexicon.Subject|lexicon.Adverb|lexicon.Months|lexicon.Weekdays|lexicon.Be|lexicon.Have|lexicon.If|lexicon.Whose|lexicon.Negation|lexicon.Numbers|lexicon.Magnitudes|lexicon.Vague) {
 		return mention{}, false
 	}
 	m := mention{first: i, last: last}

@@ -17,6 +17,11 @@ func (r *reading) nounArguments(ts []trigger, k int, s text.Sentence) {
 		t.who = r.agent(t.last, s, 14)
 	}
 	r.lightVerb(ts, k, s)
+	if len(t.who) == 0 && t.sense.Act != "" && r.has(t.at-1, lexicon.Be|lexicon.Adverb) { // "is ready to", "se dit prêt à"
+		if m := r.subjectOf(group{verb: t.at, start: t.at - 1}, s); m >= 0 {
+			t.who = r.coordinated(m)
+		}
+	}
 }
 
 // complements reads "de X", "contre Y", "entre X et Y", "by X", "on Y" after the noun.
@@ -76,6 +81,9 @@ func (r *reading) owner(t *trigger, s text.Sentence) {
 	for i := t.at - 1; i >= s.First && i >= t.at-4; i-- {
 		m := r.at[i] - 1
 		if m < 0 {
+			if r.possessive(i) {
+				continue
+			}
 			if r.has(i, lexicon.Preposition|lexicon.Clause|lexicon.And|lexicon.Be|lexicon.Have|lexicon.Whose) || r.Tokens[i].Kind == text.Punct || len(r.words[i].Verbs) > 0 && !r.possessive(i) {
 				return
 			}
@@ -183,7 +191,7 @@ func (r *reading) lightAfter(t *trigger, s text.Sentence) {
 			t.who = r.agent(i+1, s, 12)
 		}
 		if len(t.whom) == 0 {
-			probe := trigger{at: i, last: i + 1, sense: t.sense}
+			probe := trigger{at: i, last: i + 1, sense: t.sense, objectAt: -1}
 			for _, m := range r.objects(&probe, s, t.sense.Preps) {
 				if slices.Contains(t.sense.Preps, r.mentions[m].prep) {
 					t.whom = append(t.whom, m)

@@ -12,6 +12,7 @@ type trigger struct {
 	at, last int // tokens [at, last): the word and its tail
 	sense    *lexicon.Sense
 	object   string // the word of the object that chose the sense
+	objectAt int    // where it stands; -1: nowhere
 	group    group  // of a verb
 	parent   int    // the trigger whose complement this one is; -1: none
 	child    int    // the first of its own complements; -1: none
@@ -44,6 +45,9 @@ func (r *reading) triggers(s text.Sentence) []trigger {
 			continue
 		}
 		if t, ok := r.triggerAt(i, s); ok {
+			if t.noun() && len(out) > 0 && out[len(out)-1].objectAt >= t.at && out[len(out)-1].objectAt < t.last {
+				continue // "imposed sanctions" is told by the verb
+			}
 			t.parent, t.child = -1, -1
 			out = append(out, t)
 			i = max(i, min(t.last, s.Last)-1)
@@ -57,16 +61,16 @@ func (r *reading) triggers(s text.Sentence) []trigger {
 
 func (r *reading) triggerAt(i int, s text.Sentence) (trigger, bool) {
 	w := r.words[i]
-	if len(w.Verbs) > 0 && r.at[i] == 0 && r.isVerb(i, s) {
+	if len(w.Verbs) > 0 && r.at[i] == 0 && !w.Marks.Has(lexicon.Be|lexicon.Have|lexicon.Preposition) && r.isVerb(i, s) {
 		return r.verbTrigger(i, s)
 	}
 	for _, sense := range w.Nouns {
 		if last, object, ok := r.fitsNoun(sense, i, s); ok {
-			return trigger{at: i, last: last, sense: sense, object: object}, true
+			return trigger{at: i, last: last, sense: sense, object: object, objectAt: -1}, true
 		}
 	}
 	if w.Marks.Has(lexicon.Decision) {
-		return trigger{at: i, last: i + 1, sense: decision}, true
+		return trigger{at: i, last: i + 1, sense: decision, objectAt: -1}, true
 	}
 	return trigger{}, false
 }
@@ -85,9 +89,9 @@ func (r *reading) verbTrigger(i int, s text.Sentence) (trigger, bool) {
 			if !ok {
 				continue
 			}
-			object, ok := r.objectFits(sense, i, last, g, s)
+			object, at, ok := r.objectFits(sense, i, last, g, s)
 			if ok {
-				return trigger{at: i, last: last, sense: sense, object: object, group: g}, true
+				return trigger{at: i, last: last, sense: sense, object: object, objectAt: at, group: g}, true
 			}
 		}
 	}
@@ -112,27 +116,24 @@ func (r *reading) tail(words []string, i int, s text.Sentence) (int, bool) {
 	return i, true
 }
 
-// objectFits tests the words that a sense asks for or forbids, in the verb's object: after it, or before a passive.
-func (r *reading) objectFits(sense *lexicon.Sense, i, last int, g group, s text.Sentence) (string, bool) {
+// objectFits tests the words that a sense asks for or forbids, in the verb's object: after it, or before a passive. It
+// returns the word and where it stands.
+func (r *reading) objectFits(sense *lexicon.Sense, i, last int, g group, s text.Sentence) (string, int, bool) {
 	if len(sense.Any) == 0 && len(sense.None) == 0 {
-		return "", true
+		return "", -1, true
 	}
 	to := r.reach(last, s, 10)
-	if r.oneOf(sense.None, i+1, to) != "" {
-		return "", false
+	if _, at := r.oneOf(sense.None, i+1, to); at >= 0 {
+		return "", -1, false
 	}
 	if len(sense.Any) == 0 {
-		return "", true
+		return "", -1, true
 	}
-	if w := r.oneOf(sense.Any, i+1, to); w != "" {
-		return w, true
+	w, at := r.oneOf(sense.Any, i+1, to)
+	if at < 0 && g.passive {
+		w, at = r.oneOf(sense.Any, max(s.First, g.start-8), g.start)
 	}
-	if g.passive {
-		if w := r.oneOf(sense.Any, max(s.First, g.start-8), g.start); w != "" {
-			return w, true
-		}
-	}
-	return "", false
+	return w, at, at >= 0
 }
 
 // reach is the end of what a verb that ends at i may govern: at most n tokens, to the next clause.
@@ -146,15 +147,16 @@ func (r *reading) reach(i int, s text.Sentence, n int) int {
 	return to
 }
 
-func (r *reading) oneOf(words []string, from, to int) string {
+// oneOf finds one of the words among the tokens [from, to), and where; -1 where none is.
+func (r *reading) oneOf(words []string, from, to int) (string, int) {
 	for i := from; i < to; i++ {
 		for _, w := range words {
 			if lexicon.Near(r.keys[i], w) {
-				return w
+				return w, i
 			}
 		}
 	}
-	return ""
+	return "", -1
 }
 
 func (r *reading) fitsNoun(sense *lexicon.Sense, i int, s text.Sentence) (int, string, bool) {
@@ -163,17 +165,17 @@ func (r *reading) fitsNoun(sense *lexicon.Sense, i int, s text.Sentence) (int, s
 	}
 	last := i + 1 + len(sense.Tail)
 	from, to := max(s.First, i-4), r.reach(last, s, 6)
-	if r.oneOf(sense.None, from, to) != "" {
+	if _, at := r.oneOf(sense.None, from, to); at >= 0 {
 		return 0, "", false
 	}
 	if len(sense.Any) == 0 {
 		return last, "", true
 	}
-	w := r.oneOf(sense.Any, last, to)
-	if w == "" {
-		w = r.oneOf(sense.Any, from, i)
+	w, at := r.oneOf(sense.Any, last, to)
+	if at < 0 {
+		w, at = r.oneOf(sense.Any, from, i)
 	}
-	return last, w, w != ""
+	return last, w, at >= 0
 }
 
 // link finds whose complement each trigger is.
@@ -198,6 +200,9 @@ func (r *reading) link(ts []trigger, s text.Sentence) {
 // governor is the trigger that an infinitive or gerund hangs on: "décider de suspendre", "accused of bombing".
 func (r *reading) governor(ts []trigger, k int, s text.Sentence) int {
 	t := &ts[k]
+	if p := r.denial(ts, k); p >= 0 {
+		return p
+	}
 	if !t.group.dependent() && !(r.french && t.group.tense&lexicon.Subjunctive != 0) && !r.bareThat(t, s) {
 		return -1
 	}
@@ -217,6 +222,22 @@ func (r *reading) governor(ts []trigger, k int, s text.Sentence) int {
 				return g.parent
 			}
 			continue
+		}
+		return p
+	}
+	return -1
+}
+
+// denial is the denial that verb k stands in: "denied charges it suspended"; -1 where there is none.
+func (r *reading) denial(ts []trigger, k int) int {
+	for p := k - 1; p >= 0 && ts[k].at-ts[p].last < 25; p-- {
+		if ts[p].sense.Act != lexicon.Deny {
+			continue
+		}
+		for i := ts[p].last; i < ts[k].at; i++ {
+			if r.stop(i) || r.keys[i] == "," || r.has(i, lexicon.And) && r.keys[i] != "with" && r.keys[i] != "avec" {
+				return -1
+			}
 		}
 		return p
 	}
@@ -258,20 +279,18 @@ func (r *reading) crosses(from, to int) bool {
 
 // verbOver is the trigger whose object the event noun k is: "condemned the attack", "announced sanctions".
 func (r *reading) verbOver(ts []trigger, k int) int {
-	for p := k - 1; p >= 0 && p >= k-3; p-- {
-		g := &ts[p]
-		if g.sense.Act == "" || g.group.passive && !g.noun() {
-			if g.noun() && g.parent >= 0 && ts[g.parent].absorbs() && ts[k].at-g.last < 6 {
-				return g.parent
-			}
-			return -1
-		}
-		if ts[k].at-g.last > 7 || r.breaks(g.last, ts[k].at) {
-			return -1
-		}
-		return p
+	p := k - 1
+	if p < 0 {
+		return -1
 	}
-	return -1
+	g := &ts[p]
+	switch {
+	case g.noun() && g.sense.Act == "" && g.parent >= 0 && ts[g.parent].absorbs() && ts[k].at-g.last < 6:
+		return g.parent
+	case g.sense.Act == "", g.group.passive && !g.noun(), ts[k].at-g.last > 7, r.breaks(g.last, ts[k].at):
+		return -1
+	}
+	return p
 }
 
 // breaks tells whether a comma, a clause or a preposition of time stands in [from, to).

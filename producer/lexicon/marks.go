@@ -60,6 +60,7 @@ const (
 	Since
 	Decision
 	Espionage
+	Homograph
 )
 
 var listNames = [...]string{
@@ -67,7 +68,7 @@ var listNames = [...]string{
 	"negation", "without", "restriction", "if", "can", "could", "will", "be", "have", "adverb", "clitic", "determiner",
 	"preposition", "whose", "clause", "and", "subject", "support", "suffer", "discard", "meanwhile", "months",
 	"month-abbreviations", "weekdays", "numbers", "magnitudes", "vague", "at-least", "at-most", "about", "dead",
-	"injured", "arrested", "effective", "dates", "units", "later", "ago", "last", "next", "since", "decision", "espionage",
+	"injured", "arrested", "effective", "dates", "units", "later", "ago", "last", "next", "since", "decision", "espionage", "homograph",
 }
 
 // verbLists hold lemmas: every form of them is marked.

@@ -139,8 +139,8 @@ func (b *builder) noun(s Sense, entry string) {
 func (s *Sense) take(entry string) []string {
 	s.Lemma = entry
 	entry, none, _ := strings.Cut(entry, "!")
-	entry, any, _ := strings.Cut(entry, "+")
-	s.Any, s.None = splitBar(any), splitBar(none)
+	entry, some, _ := strings.Cut(entry, "+")
+	s.Any, s.None = splitBar(some), splitBar(none)
 	return split(strings.ReplaceAll(entry, "_", " "))
 }
 
@@ -228,7 +228,8 @@ func (b *builder) readWords(text string) error {
 	var argument string
 	for n, line := range lines(text) {
 		if line[0] == '[' {
-			name, arg, ok := strings.Cut(line[1:], "]")
+			name, arg, _ := strings.Cut(line[1:], "]")
+			var ok bool
 			if m, ok = markOf(name); !ok {
 				return fmt.Errorf("line %d: unknown list %q", n, name)
 			}
@@ -259,7 +260,7 @@ func (b *builder) readWords(text string) error {
 // list enters "words" or "words=value".
 func (b *builder) list(m Mark, entry string) {
 	words, value, _ := strings.Cut(entry, "=")
-	if m == Decision {
+	if m == Decision || m == Discard {
 		for _, p := range b.plural(words) {
 			b.phrase(m, p, "")
 		}
