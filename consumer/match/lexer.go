@@ -47,6 +47,7 @@ const (
 // lexer cuts articles into words and remembers them. It is not safe for concurrent use.
 type lexer struct {
 	words  []word
+	traces []trace // of the words
 	table  []chunk // open addressing
 	used   int
 	pieces []piece
@@ -56,7 +57,7 @@ type lexer struct {
 }
 
 func (l *lexer) start() {
-	l.words = l.words[:l.known]
+	l.words, l.traces = l.words[:l.known], l.traces[:l.known]
 	if l.table == nil || l.known > maxMemory {
 		*l = lexer{table: make([]chunk, 1<<12), round: l.round + 1}
 		for i := range l.long {
@@ -244,7 +245,9 @@ func (l *lexer) cut(s string, lang int) {
 		}
 		f := text.Fold(w)
 		stem := text.Stem(code, f)
-		l.words = append(l.words, word{raw: w, fold: f, stem: stem, foldHash: hash(f), stemHash: hash(stem)})
+		found := word{raw: w, fold: f, stem: stem, foldHash: hash(f), stemHash: hash(stem)}
+		l.words = append(l.words, found)
+		l.traces = append(l.traces, trace{uint32(found.foldHash >> 32), uint32(found.stemHash >> 32), startOf(f)})
 	}
 }
 

@@ -36,7 +36,27 @@ type document struct {
 	places []place  // by word
 	locals []local  // by the lexer's number
 	number uint32   // of the document, to tell its words from an earlier one's
+	traces []trace  // by word, once somebody asks
 }
+
+// trace is the hashes of a word, to pass over those that a small segment does not know.
+type trace struct{ fold, stem, start uint32 }
+
+// trace hashes the words of the article, once.
+func (d *document) trace() []trace {
+	if len(d.traces) == len(d.places) {
+		return d.traces
+	}
+	for i := range d.places {
+		d.traces = append(d.traces, d.lexer.traces[d.places[i].word])
+	}
+	return d.traces
+}
+
+// startOf hashes the first bytes of a word or a prefix.
+func startOf(s string) uint32 { return uint32(hash(s[:min(len(s), startSize)]) >> 32) }
+
+const startSize = 3
 
 // place is a word of the lexer's, and where it occurs.
 type place struct {
@@ -51,7 +71,7 @@ const inGap = ^uint32(0)
 
 func (d *document) read(r *news.Report, s news.Story, words bool) {
 	d.scene = newScene(r, s)
-	d.words, d.next, d.places, d.title = d.words[:0], d.next[:0], d.places[:0], 0
+	d.words, d.next, d.places, d.traces, d.title = d.words[:0], d.next[:0], d.places[:0], d.traces[:0], 0
 	d.lexer.start()
 	if d.number++; d.number == 0 { // after four billion articles, old numbers come again
 		clear(d.locals)

@@ -25,7 +25,8 @@ type segment struct {
 	tests  []test
 	eager  []eager
 	rules  int
-	worded bool // some rule asks for words
+	sieve  sieve // nil of a large segment
+	worded bool  // some rule asks for words
 }
 
 // eager is a test that anchors rules, and so is made for every article.
@@ -410,6 +411,7 @@ func (b *builder) segment(rules int) *segment {
 		vocabulary: b.vocabulary(), fields: b.fields, marks: b.marks, code: slices.Clip(b.code), always: slices.Clip(b.always),
 		finds: b.finds, tests: b.tests, eager: b.eager, rules: rules,
 	}
+	s.sieve = b.sieve(rules)
 	s.worded = len(b.order)+len(b.exact)+len(b.prefixes)+len(b.patterns)+len(b.finds) > 0
 	s.starts = make([]uint32, b.marks+2)
 	total := uint32(0)

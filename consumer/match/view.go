@@ -110,6 +110,10 @@ func fit(a []answer, n int) []answer {
 }
 
 func (v *view) wordMarks() {
+	if v.segment.sieve != nil {
+		v.siftWords()
+		return
+	}
 	d := v.doc
 	for len(v.bears) < len(d.lexer.words) {
 		v.bears = append(v.bears, borne{})
@@ -123,25 +127,49 @@ func (v *view) wordMarks() {
 		}
 		v.locals = append(v.locals, b)
 		w = uint32(n)
-		if b.first != 0 {
-			v.bear(b.first, w)
+		v.bearAll(b, w)
+	}
+}
+
+// siftWords marks the words of a small segment.
+func (v *view) siftWords() {
+	v.marks, v.locals = v.marks[:0], v.locals[:0]
+	for n, t := range v.doc.trace() {
+		b := borne{more: 1}
+		if v.segment.sieve.passes(t) {
+			b = v.borneBy(v.doc.places[n].word)
+			v.bearAll(b, uint32(n))
 		}
-		if b.second != 0 {
-			v.bear(b.second, w)
-		}
-		if b.more > 1 {
-			for _, m := range v.marks[b.more-2:] {
-				if m == 0 {
-					break
-				}
-				v.bear(m, w)
+		v.locals = append(v.locals, b)
+	}
+}
+
+func (v *view) bearAll(b borne, w uint32) {
+	if b.first != 0 {
+		v.bear(b.first, w)
+	}
+	if b.second != 0 {
+		v.bear(b.second, w)
+	}
+	if b.more > 1 {
+		for _, m := range v.marks[b.more-2:] {
+			if m == 0 {
+				break
 			}
+			v.bear(m, w)
 		}
 	}
 }
 
 // study learns which marks a word bears.
 func (v *view) study(w uint32) borne {
+	b := v.borneBy(w)
+	v.bears[w] = b
+	return b
+}
+
+// borneBy looks up the marks of a word.
+func (v *view) borneBy(w uint32) borne {
 	b := borne{more: 1}
 	v.few = v.segment.vocabulary.marks(&v.doc.lexer.words[w], v.doc.lang, v.few[:0])
 	switch n := len(v.few); {
@@ -155,7 +183,6 @@ func (v *view) study(w uint32) borne {
 	case n == 1:
 		b.first = v.few[0]
 	}
-	v.bears[w] = b
 	return b
 }
 
