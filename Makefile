@@ -5,7 +5,7 @@ TOOL := $(GO) tool -modfile=tools/go.mod
 FUZZTIME ?= 10s
 BENCHTIME ?= 1s
 
-.PHONY: help build run check fmt fmt-check vet lint test race fuzz golden bench cover
+.PHONY: help build run check fmt fmt-check vet lint test race fuzz golden bench bench-rules cover
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
@@ -48,6 +48,9 @@ golden: ## write the golden files anew: read the diff before you commit it
 
 bench: ## the benchmarks: articles/s, CPU by stage, and the log beside a raw loop
 	$(GO) test -run '^$$' -bench . -benchtime $(BENCHTIME) -benchmem ./cmd/... ./consumer/... ./pipeline/... ./producer/...
+
+bench-rules: ## a million rules: both tables, what changes cost, and the curve in docs/
+	$(GO) test -run '^$$' -bench 'Rules|RM2|Live' -benchtime 1x -timeout 60m ./consumer/match -args -curve $(CURDIR)/docs/rules-speed.svg
 
 cover: ## coverage by room
 	$(GO) test -cover ./...

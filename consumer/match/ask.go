@@ -31,12 +31,22 @@ func (v *view) scan(stream []uint32, out []uint32) []uint32 {
 				continue
 			}
 		}
-		if v.holds(stream[i+1 : end]) {
+		before := v.work
+		if v.holds(stream[i+1:end]) && !v.exceeds(before, head>>6) {
 			out = append(out, head>>6)
 		}
 		i = end
 	}
 	return out
+}
+
+// exceeds tells whether a rule has taken more work than it may, and notes it.
+func (v *view) exceeds(before int, rule uint32) bool {
+	if v.work-before <= Budget {
+		return false
+	}
+	v.spent = append(v.spent, rule)
+	return true
 }
 
 func (v *view) holds(program []uint32) bool {

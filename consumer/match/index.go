@@ -134,6 +134,20 @@ func (d *desk) match(x *Index, r *news.Report, s news.Story, out []uint32) []uin
 	return out[:from+len(slices.Compact(out[from:]))]
 }
 
+// Budget is the work that a rule may take for one article, in places of words looked at and events tested. A rule that
+// would hold after more does not; Exceeded names it.
+const Budget = 1 << 22
+
+// Exceeded lists the rules that the report makes take more work than the Budget, in ascending order.
+func (x *Index) Exceeded(r *news.Report, s news.Story) []uint32 {
+	d := x.desks.take()
+	defer x.desks.put(d)
+	d.rules = d.match(x, r, s, d.rules[:0])
+	out := slices.Clone(d.view.spent)
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
 // Match appends to hits the rules that the report satisfies, in ascending order, each with the events on which it holds
 // and the clauses that held. The story is what is known of it when the report came in; the zero Story is one article by
 // one publisher.

@@ -27,8 +27,8 @@ type view struct {
 	found   []answer // of finders
 	stack   []run
 	key     []byte
-	work    int // units of work so far
-	budget  int // units one rule may take; 0: any
+	work    int      // units of work so far
+	spent   []uint32 // rules that took more than the Budget
 }
 
 // borne is the marks of a word: two, and where others stand in marks, up to a 0. Without any it is zero but for known.
@@ -73,7 +73,7 @@ func (v *view) begin(s *segment, d *document) {
 	v.kept = d.lexer.known
 	v.doc = d
 	v.present, v.nodes, v.where, v.masks = v.present[:0], v.nodes[:0], v.where[:0], v.masks[:0]
-	v.work = 0
+	v.work, v.spent = 0, v.spent[:0]
 	if s.worded {
 		v.wordMarks()
 	}
