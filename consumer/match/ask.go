@@ -6,7 +6,7 @@ import "github.com/quidnunc-news/quidnunc/pipeline/news"
 func (v *view) rules(out []uint32) []uint32 {
 	s := v.segment
 	out = v.scan(s.always, out)
-	for i := 0; i < len(v.present); i++ {
+	for i := range v.present {
 		m := v.present[i].mark
 		if from, to := s.starts[m], s.starts[m+1]; from < to {
 			out = v.scan(s.stream[from:to], out)

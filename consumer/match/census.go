@@ -12,7 +12,6 @@ type Census struct {
 	Reports int
 	counts  map[string]uint32
 	doc     *document
-	view    *view
 }
 
 // Add counts one report.

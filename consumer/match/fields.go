@@ -142,27 +142,27 @@ func (b *planner) value(spec rule.FieldSpec, x rule.Expr) *plan {
 func (b *planner) list(spec rule.FieldSpec, l rule.List) *plan {
 	name := fmt.Sprintf("@%s:%s:%p", spec.Name, l.Name, l.Values) // another version of a list may have the same name
 	m, known := b.fields.marks[name]
-	var any plan
+	var union plan
 	for _, value := range l.Values {
 		if known {
 			break
 		}
 		if p := b.value(spec, rule.Term{Text: value}); p != nil {
-			any.parts = append(any.parts, p)
+			union.parts = append(union.parts, p)
 		} else {
-			any.parts = append(any.parts, b.test(spec, rule.Term{Text: value}))
+			union.parts = append(union.parts, b.test(spec, rule.Term{Text: value}))
 		}
 	}
 	if known {
 		return &plan{form: b.fields.forms[m], mark: m}
 	}
-	if any.form = askAny; len(any.parts) == 0 || !b.sameForm(&any) {
-		return &any
+	if union.form = askAny; len(union.parts) == 0 || !b.sameForm(&union) {
+		return &union
 	}
 	m = b.mark(":" + name)
 	b.fields.marks[name] = m
-	b.fields.forms[m] = leafForm(any.parts[0])
-	b.enlist(&any, m)
+	b.fields.forms[m] = leafForm(union.parts[0])
+	b.enlist(&union, m)
 	return &plan{form: b.fields.forms[m], mark: m}
 }
 

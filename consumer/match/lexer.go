@@ -113,7 +113,7 @@ func (l *lexer) read(s string, d *document) {
 // readOther reads a chunk that is not where it was looked for first, or is not one word.
 func (l *lexer) readOther(s string, p *piece, d *document) {
 	text := s[p.start:p.end]
-	at := stretch{}
+	var at stretch
 	if len(text) <= maxShort {
 		at = l.short(text, p, d.lang)
 	} else {

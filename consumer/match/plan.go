@@ -3,7 +3,6 @@ package match
 import (
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/quidnunc-news/quidnunc/consumer/rule"
 	"github.com/quidnunc-news/quidnunc/pipeline/gazetteer"
@@ -36,17 +35,6 @@ type plan struct {
 	other   mark
 	n       int // words between; number of the finder or the test
 	parts   []*plan
-}
-
-// ofEvent tells whether the plan is asked of one event.
-func (p *plan) ofEvent() bool {
-	switch p.form {
-	case askEvent, askTestOf:
-		return true
-	case askAll, askAny, askNot:
-		return slices.ContainsFunc(p.parts, (*plan).ofEvent)
-	}
-	return false
 }
 
 // Which events take part beside the actual and alleged ones of today.
@@ -338,6 +326,3 @@ func (b *planner) vocabulary() vocabulary {
 	}
 	return v
 }
-
-// letters counts the characters of a prefix.
-func letters(s string) int { return utf8.RuneCountInString(s) }

@@ -21,16 +21,15 @@ var maxRules = flag.Int("rules", 1_000_000, "the most rules the benchmarks of ma
 
 // figures are what one measurement of an Index gave.
 type figures struct {
-	workload  string
-	rules     int
-	rate      float64 // articles a second
-	p50, p99  time.Duration
-	size      float64 // bytes of index a rule
-	build     time.Duration
-	allocs    float64 // an article
-	perDoc    float64 // matches an article
-	checksum  uint64
-	textBytes int
+	workload string
+	rules    int
+	rate     float64 // articles a second
+	p50, p99 time.Duration
+	size     float64 // bytes of index a rule
+	build    time.Duration
+	allocs   float64 // an article
+	perDoc   float64 // matches an article
+	checksum uint64
 }
 
 func (f figures) String() string {

@@ -98,7 +98,7 @@ func (v *validator) leaf(spec FieldSpec, leaf Expr) {
 }
 
 func (v *validator) words(spec FieldSpec, leaf Expr) {
-	switch leaf.(type) {
+	switch leaf := leaf.(type) {
 	case Term, Phrase, Prefix, Exact:
 		return
 	case Loose, Pattern:
@@ -107,7 +107,7 @@ func (v *validator) words(spec FieldSpec, leaf Expr) {
 		}
 	case List:
 		if spec.Type == String {
-			v.list(spec, leaf.(List))
+			v.list(spec, leaf)
 			return
 		}
 	}
