@@ -11,7 +11,7 @@ type Answer struct {
 	Holds   bool
 	Events  []int    // on which it holds, as in Hit
 	Clauses []Clause // in the order of the query
-	Anchors []string // what the rule is looked up by: a word, a value as field letter and value; none: it is tried for every report
+	Anchors []string // what the rule is looked up by, such as mission or who:RUS; none: it is tried for every report
 	Weak    bool     // so many reports have an anchor that nothing is gained
 }
 
@@ -32,7 +32,7 @@ func Explain(r rule.Rule, g *gazetteer.Gazetteer, report news.Report, s news.Sto
 	e := explainer{builder: newBuilder(g, nil)}
 	e.anchors = func(_ int, marks []mark) {
 		for _, m := range marks {
-			a.Anchors = append(a.Anchors, e.names[m])
+			a.Anchors = append(a.Anchors, shown(e.names[m]))
 		}
 	}
 	e.add(0, r.Expr)
@@ -50,6 +50,22 @@ func Explain(r rule.Rule, g *gazetteer.Gazetteer, report news.Report, s news.Sto
 	}
 	t.answer(root, filterOf(r.Expr), &a)
 	return a, nil
+}
+
+// shown is the name of a mark for people.
+func shown(name string) string {
+	if len(name) < 2 || name[0] != ':' {
+		return name
+	}
+	field, ok := map[byte]string{
+		keyLang: "lang", keyHost: "publisher", keyPublisher: "publisher", keyWhat: "what", keyMode: "mode", keyContext: "context",
+		keyRealis: "realis", keyHistory: "historical", keyCAMEO: "cameo", keyCountry: "where", keyPlace: "where",
+		keyWho: "who", keyWhom: "whom", keyActor: "actor",
+	}[name[1]]
+	if !ok {
+		return name[1:]
+	}
+	return field + ":" + name[2:]
 }
 
 // answer appends the clauses below.

@@ -67,7 +67,7 @@ func countEvent(e news.Event, seen map[string]bool) {
 }
 
 // weakCost is the share of reports that have to be tried for a rule before its anchor is called weak.
-const weakCost = 0.2
+const weakCost = 0.5
 
 // cost is the share of reports expected to have the mark.
 func (b *builder) cost(m mark) float64 {
