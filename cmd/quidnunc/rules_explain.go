@@ -69,7 +69,7 @@ type explainer struct {
 func (e explainer) Publish(_ context.Context, reports []news.Report) (producer.Receipt, error) {
 	for _, r := range reports {
 		var b strings.Builder
-		fmt.Fprintf(&b, "%s  %s, %d events\n", nameOr(r.Article.Title, r.Article.URL, string(r.Article.ID.Short())), r.At.UTC().Format(time.DateOnly), len(r.Events))
+		fmt.Fprintf(&b, "%s  %s, %d events\n", nameOr(r.Article.Title, r.Article.URL, r.Article.ID.Short()), r.At.UTC().Format(time.DateOnly), len(r.Events))
 		for _, of := range e.rules {
 			a, err := match.Explain(of, gazetteer.Default(), r, news.Story{ID: r.Article.ID, Articles: 1, Publishers: 1})
 			if err != nil {

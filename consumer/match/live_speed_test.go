@@ -16,10 +16,9 @@ import (
 
 // BenchmarkLive matches at full speed, then does so again while 1,000 rules a second are added, replaced and deleted.
 func BenchmarkLive(b *testing.B) {
-	const n = 100_000
 	w := newRM1()
 	reports := w.reports()
-	queries := w.queries(min(*maxRules, n))
+	queries := w.queries(*maxRules)
 	rules, err := parsed(queries)
 	if err != nil {
 		b.Fatal(err)
@@ -88,7 +87,7 @@ func change(l *match.Live, rules []rule.Rule, stop chan struct{}) int {
 		if err := l.Put(batch...); err != nil {
 			panic(err)
 		}
-		gone := []string{strconv.Itoa((n*11 + 50_000) % len(rules))}
+		gone := []string{strconv.Itoa((n*11 + len(rules)/2) % len(rules))}
 		for i := range 3 {
 			gone = append(gone, fmt.Sprint("new-", n-100+i))
 		}

@@ -40,27 +40,28 @@ func firstInvalid(s string) int {
 }
 
 type parser struct {
-	lexer lexer
-	ahead *token // read but not taken
-	mode  mode
-	field string // the field whose group is being read; empty outside of one
-	depth int
+	lexer  lexer
+	ahead  token // read but not taken, if any
+	peeked bool
+	mode   mode
+	field  string // the field whose group is being read; empty outside of one
+	depth  int
 
 	inEvent bool // inside event(…)
 }
 
 func (p *parser) peek() (token, error) {
-	if p.ahead == nil {
+	if !p.peeked {
 		t, err := p.lexer.next(p.mode, false)
 		if err != nil {
 			return t, err
 		}
-		p.ahead = &t
+		p.ahead, p.peeked = t, true
 	}
-	return *p.ahead, nil
+	return p.ahead, nil
 }
 
-func (p *parser) take() { p.ahead = nil }
+func (p *parser) take() { p.peeked = false }
 
 // deeper counts one level of nesting; the caller counts it back.
 func (p *parser) deeper(pos int) error {
