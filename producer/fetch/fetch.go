@@ -178,7 +178,7 @@ func (c *Client) Get(ctx context.Context, r Request) (*Response, error) {
 	client.CheckRedirect = t.follow
 	res, err := client.Do(req)
 	if err != nil {
-		return nil, c.why(ctx, r.URL, err)
+		return nil, why(ctx, limited, r.URL, err)
 	}
 	defer func() { _ = res.Body.Close() }()
 	out := &Response{Status: res.StatusCode, Header: res.Header, URL: res.Request.URL.String(), Permanent: t.permanent}
@@ -186,7 +186,7 @@ func (c *Client) Get(ctx context.Context, r Request) (*Response, error) {
 		return out, nil
 	}
 	if out.Body, out.Sent, err = c.body(res); err != nil {
-		return nil, c.why(ctx, r.URL, err)
+		return nil, why(ctx, limited, r.URL, err)
 	}
 	return out, nil
 }
@@ -247,13 +247,16 @@ func (t *trail) follow(next *http.Request, before []*http.Request) error {
 }
 
 // why gives an error its Reason.
-func (c *Client) why(ctx context.Context, url string, err error) error {
+func why(ctx, limited context.Context, url string, err error) error {
 	var refused *Refused
 	if errors.As(err, &refused) {
 		return refused
 	}
-	if ctx.Err() != nil {
+	switch {
+	case ctx.Err() != nil:
 		return ctx.Err()
+	case limited.Err() != nil:
+		return &Refused{Slow, url, limited.Err()}
 	}
 	return &Refused{reason(err), url, plain(err)}
 }
