@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"github.com/quidnunc-news/quidnunc/pipeline/stream"
@@ -240,6 +241,18 @@ func (p *place) attach(ctx context.Context, std streams) (*stream.Hub, func(), e
 		return nil, nil, err
 	}
 	return hub, done, nil
+}
+
+// asking is a command that reaches the log as a client, does something and lets go.
+func (p *place) asking(std streams, do func(ctx context.Context, hub *stream.Hub, args []string) error) func(*cobra.Command, []string) error {
+	return func(c *cobra.Command, args []string) error {
+		hub, done, err := p.attach(c.Context(), std)
+		if err != nil {
+			return err
+		}
+		defer done()
+		return do(c.Context(), hub, args)
+	}
 }
 
 // nameOr is the first name that is not blank.

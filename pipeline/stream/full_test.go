@@ -1,4 +1,4 @@
-//go:build unix
+//go:build linux || darwin
 
 package stream_test
 
@@ -30,16 +30,10 @@ type shortage struct {
 func shortageOf(t *testing.T) shortage {
 	t.Helper()
 	dir := t.TempDir()
-	err := unix.Mount("tmpfs", dir, "tmpfs", 0, "size=48m")
-	if err != nil {
+	if err := mountSmall(t, dir, "48m"); err != nil {
 		t.Log("no volume of its own, files that cannot grow must do:", err)
 		return shortage{}
 	}
-	t.Cleanup(func() {
-		if err := unix.Unmount(dir, unix.MNT_DETACH); err != nil {
-			t.Error(err)
-		}
-	})
 	filler := filepath.Join(dir, "filler")
 	return shortage{dir, func() { fill(t, filler) }, func() {
 		if err := os.Remove(filler); err != nil {
