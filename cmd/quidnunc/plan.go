@@ -45,6 +45,7 @@ type plan struct {
 	log       *slog.Logger
 	style     notify.Style
 	inputs    []producer.Input
+	feeds     feedPlan // opened when the log is there, which remembers them
 	ruleFiles []string // watched for changes; none for the sample
 	book      rulebook.Book
 	receivers []notify.Receiver
@@ -149,7 +150,13 @@ func (p *plan) openSources(c config) error {
 		p.add("the sample", source)
 		return nil
 	}
+	if err := p.feeds.read(c); err != nil {
+		return err
+	}
 	for i, s := range c.Sources {
+		if len(s.Archive) == 0 {
+			continue
+		}
 		source, err := archive.Open(cfg, s.Archive...)
 		if err != nil {
 			return usagef("sources[%d]: %w", i, err)

@@ -54,9 +54,10 @@ const (
 
 func short(parts ...string) string { return string(news.MakeID(parts...))[:12] }
 
-// seenOf is an article as it will be remembered.
+// seenOf is an article as it will be remembered. Its date is no part of what is compared: many feeds give each item the
+// time of the poll.
 func seenOf(a news.Article, i feed.Item) Seen {
-	s := Seen{ID: a.ID, Revision: short(string(a.Revision))}
+	s := Seen{ID: a.ID, Revision: short(a.Title, a.Text)}
 	if i.GUID != "" {
 		s.GUID = short("guid", i.GUID)
 	}
