@@ -14,7 +14,7 @@ import (
 const maxURL = 4 << 10
 
 // tracking are the parameters that say how a reader came, and nothing of what is read.
-var tracking = regexp.MustCompile(`(?i)^(utm_.+|(fb|g|dcl|msc|yc|twc|gb|wb)lid|mc_[ce]id|at_(medium|campaign|link.*|format|ptr_name|bbc_team|custom\d|type)|xtor|ns_(mchannel|source|campaign|linkname|fee)|cmpid|ocid|smid|smtyp|ito|icid|igshid|ref_src|ref_url|spm|_ga|_gl|mkt_tok|vero_id|ncid|s_cid|wt\.(mc|rss).*|xtref|mbid|echobox|guccounter)$`)
+var tracking = regexp.MustCompile(`(?i)^(utm_.+|fbclid|gclid|dclid|msclkid|yclid|twclid|gbraid|wbraid|mc_[ce]id|at_(medium|campaign|link.*|format|ptr_name|bbc_team|custom\d|type)|xtor|ns_(mchannel|source|campaign|linkname|fee)|cmpid|ocid|smid|smtyp|ito|icid|igshid|ref_src|ref_url|spm|_ga|_gl|mkt_tok|vero_id|ncid|s_cid|wt\.(mc|rss).*|xtref|mbid|echobox|guccounter)$`)
 
 var (
 	errAddress = errors.New("no http address")
