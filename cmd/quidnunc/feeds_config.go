@@ -291,7 +291,7 @@ func (b feedBook) remove(ctx context.Context, url string) (bool, error) {
 
 // state is what is known of a feed; false: it was never polled.
 func (b feedBook) state(ctx context.Context, url string) (poll.State, bool, error) {
-	v, err := (feedMemory{b.hub}).Load(ctx, poll.Key(url))
+	v, err := feedMemory(b).Load(ctx, poll.Key(url))
 	if v == nil || err != nil {
 		return poll.State{}, false, err
 	}

@@ -21,10 +21,10 @@ func (r *reader) links(head []byte) {
 	for _, l := range linkTag.FindAll(head, 64) {
 		a := attributes(l)
 		for rel := range strings.FieldsSeq(strings.ToLower(a["rel"])) {
-			switch {
-			case rel == "self":
+			switch rel {
+			case "self":
 				r.doc.Self = or(r.doc.Self, a["href"])
-			case rel == "hub":
+			case "hub":
 				r.doc.Hub = or(r.doc.Hub, a["href"])
 			}
 		}

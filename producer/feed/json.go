@@ -12,8 +12,12 @@ func (r *reader) parseJSON(b []byte) error {
 	if !ok {
 		return ErrNotFeed
 	}
-	whole := !s.cut && json.Valid(b)
-	if whole {
+	switch {
+	case s.cut:
+		r.warn(Truncated, "it ends before its last }")
+	case !json.Valid(b):
+		r.warn(Malformed, "not JSON")
+	default:
 		r.linksJSON(b)
 		f, err := foreign(b)
 		if err == nil {
@@ -21,10 +25,6 @@ func (r *reader) parseJSON(b []byte) error {
 			return nil
 		}
 		r.warn(Malformed, "%v", err)
-	} else if s.cut {
-		r.warn(Truncated, "it ends before its last }")
-	} else {
-		r.warn(Malformed, "not JSON")
 	}
 	version := "https://jsonfeed.org/version/1.1"
 	kept := 0

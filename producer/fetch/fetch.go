@@ -191,6 +191,29 @@ func (c *Client) Get(ctx context.Context, r Request) (*Response, error) {
 	return out, nil
 }
 
+// Post sends a form, and follows no redirect. The answer's body is not read. The error is a *Refused, or ctx's.
+func (c *Client) Post(ctx context.Context, to string, form url.Values) (status int, err error) {
+	u, err := address(to)
+	if err != nil {
+		return 0, &Refused{BadAddress, to, err}
+	}
+	limited, cancel := context.WithTimeout(ctx, c.cfg.Total)
+	defer cancel()
+	req, err := http.NewRequestWithContext(limited, http.MethodPost, u.String(), strings.NewReader(form.Encode()))
+	if err != nil {
+		return 0, &Refused{BadAddress, to, err}
+	}
+	req.Header.Set("User-Agent", c.cfg.Agent)
+	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	client := c.http
+	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	res, err := client.Do(req)
+	if err != nil {
+		return 0, why(ctx, limited, to, err)
+	}
+	return res.StatusCode, res.Body.Close()
+}
+
 func set(h http.Header, key, value string) {
 	if value != "" && !strings.ContainsAny(value, "\r\n\x00") {
 		h.Set(key, value)

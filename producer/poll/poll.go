@@ -50,6 +50,7 @@ type Config struct {
 	Max        time.Duration                                // at most between two polls of a feed that works; 0 means 6h
 	Longest    time.Duration                                // at most between two polls of one that fails; 0 means 24h
 	Withdraw   func(context.Context, news.Correction) error // puts a correction into the log; nil: withdrawals are only counted
+	WebSub     WebSub                                       // how hubs reach us; zero: not at all
 	Once       bool                                         // poll each feed once, now, then end
 	Registerer prometheus.Registerer                        // nil means none
 	Log        *slog.Logger                                 // nil means silent
@@ -116,6 +117,7 @@ type Poller struct {
 	hosts   hosts
 	slots   chan struct{}
 	metrics *metrics
+	called  callbacks
 }
 
 // New returns a Poller without feeds.

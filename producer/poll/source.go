@@ -30,6 +30,7 @@ type Source struct {
 	mu      sync.Mutex
 	open    int           // given and not settled
 	settled chan struct{} // rings when open falls to zero
+	pinged  chan struct{} // rings when a hub says that there is something new
 }
 
 // found is an article that a poll brought.
@@ -40,7 +41,9 @@ type found struct {
 
 // Feed returns the articles of a feed. Two Sources must not follow the same address.
 func (p *Poller) Feed(f Feed) *Source {
-	return &Source{p: p, feed: f, settled: make(chan struct{}, 1)}
+	s := &Source{p: p, feed: f, settled: make(chan struct{}, 1), pinged: make(chan struct{}, 1)}
+	p.expect(s)
+	return s
 }
 
 // Next waits for the feed's next article. Each that it gives must be Settled before the feed is polled again. It is
@@ -122,6 +125,8 @@ func (s *Source) rest(ctx context.Context) error {
 		}
 		select {
 		case <-s.settled:
+		case <-s.pinged:
+			s.hasten()
 		case <-s.p.cfg.After(max(wait, time.Millisecond)):
 		case <-ctx.Done():
 			return ctx.Err()
@@ -314,5 +319,6 @@ func (s *Source) read(ctx context.Context, got *fetch.Response, w *wishes, now t
 	s.state.Format, s.state.Title, s.state.Items, s.state.Rhythm = doc.Format, clip(doc.Title), len(doc.Items), rhythm(doc.Items)
 	s.take(doc, now)
 	s.withdraw(ctx, doc, now)
+	s.subscribe(ctx, doc, now)
 	return outcomeNew, nil
 }

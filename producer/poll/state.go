@@ -34,7 +34,10 @@ type State struct {
 	Items        int           `json:"items,omitempty"` // of the last poll
 	Rhythm       time.Duration `json:"rhythm,omitempty"`
 	Warnings     []feed.Name   `json:"warnings,omitempty"`
-	Seen         []Seen        `json:"seen,omitempty"` // latest first
+	Hub          string        `json:"hub,omitempty"`   // asked to tell us of news
+	Topic        string        `json:"topic,omitempty"` // what the feed is called there
+	Renew        time.Time     `json:"renew,omitzero"`  // when to ask again
+	Seen         []Seen        `json:"seen,omitempty"`  // latest first
 }
 
 // Seen is an item that was told. Its keys are hashes: they find it again when the feed changes how it names items.
