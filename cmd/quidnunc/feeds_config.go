@@ -31,12 +31,14 @@ type feedSource struct {
 
 // feedsConfig is how feeds are polled.
 type feedsConfig struct {
-	Contact string        `yaml:"contact"` // how publishers reach you: an address or e-mail for the User-Agent
-	Allow   []string      `yaml:"allow"`   // address ranges that may be asked though they are not public
-	AtOnce  int           `yaml:"at_once"` // feeds read at once; 0: 16
-	Spacing time.Duration `yaml:"spacing"` // between two requests to one host; 0: 1s
-	Min     time.Duration `yaml:"min"`     // at least between two polls; 0: 2m
-	Max     time.Duration `yaml:"max"`     // at most between two polls; 0: 6h
+	Contact  string        `yaml:"contact"`  // how publishers reach you: an address or e-mail for the User-Agent
+	Callback string        `yaml:"callback"` // where hubs (WebSub) reach listen from outside; "": they are not used
+	Listen   string        `yaml:"listen"`   // for callback; "": 127.0.0.1:9611
+	Allow    []string      `yaml:"allow"`    // address ranges that may be asked though they are not public
+	AtOnce   int           `yaml:"at_once"`  // feeds read at once; 0: 16
+	Spacing  time.Duration `yaml:"spacing"`  // between two requests to one host; 0: 1s
+	Min      time.Duration `yaml:"min"`      // at least between two polls; 0: 2m
+	Max      time.Duration `yaml:"max"`      // at most between two polls; 0: 6h
 }
 
 const baselineNews = "news"
@@ -74,6 +76,14 @@ func (s sourceConfig) validate() error {
 func (c feedsConfig) validate() error {
 	if _, err := prefixes(c.Allow); err != nil {
 		return err
+	}
+	if c.Callback != "" {
+		if _, err := feed.Canonical(c.Callback); err != nil {
+			return fmt.Errorf("callback %q: %w", c.Callback, err)
+		}
+	}
+	if c.Listen != "" && c.Callback == "" {
+		return errors.New("listen: only for callback, the address by which hubs reach it")
 	}
 	return c.poll(nil).Validate()
 }
@@ -199,9 +209,17 @@ func addFeeds(ctx context.Context, h *house, p *plan, once bool) error {
 	cfg := feeds.cfg.poll(client)
 	cfg.Store, cfg.Withdraw, cfg.Once = feedMemory{h.hub}, corrections{h.hub}.tell, once
 	cfg.Registerer, cfg.Log = h.registry, h.log
+	if cfg.WebSub, err = feeds.cfg.webSub(ctx, h.hub, client); err != nil {
+		return err
+	}
 	poller, err := poll.New(cfg)
 	if err != nil {
 		return err
+	}
+	if cfg.WebSub.Callback != "" {
+		if err := h.listenForHubs(nameOr(feeds.cfg.Listen, defaultHubs), poller); err != nil {
+			return err
+		}
 	}
 	for _, f := range feeds.feeds {
 		p.inputs = append(p.inputs, producer.Input{Name: f.URL, Origin: news.Live, Source: poller.Feed(f)})

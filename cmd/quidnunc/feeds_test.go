@@ -92,7 +92,7 @@ func TestTheListOfFeeds(t *testing.T) {
 	run("not subscribed", exitUsage, "remove", "--data", data, "https://a.example/rss")
 
 	write(t, dir, "rules.yaml", "rules:\n- name: one\n  query: 'who:RUS'\n")
-	file := write(t, dir, "quidnunc.yaml", "data: data\nfeeds: {allow: [127.0.0.1]}\nsources:\n- subscribed: true\nrules: [rules.yaml]\n")
+	file := write(t, dir, "quidnunc.yaml", "data: data\nfeeds: {allow: [127.0.0.1], callback: 'https://q.example/hub', listen: '127.0.0.1:0'}\nsources:\n- subscribed: true\nrules: [rules.yaml]\n")
 	if r := quidnunc(t, "run", "--once", "--config", file, "--metrics", "off"); r.code != exitOK || !strings.Contains(r.out, "1 articles") {
 		t.Fatalf("exit code %d\n%s%s", r.code, r.out, r.err)
 	}
