@@ -3,6 +3,8 @@ package feed_test
 import (
 	"bytes"
 	"fmt"
+	"os"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
@@ -180,6 +182,15 @@ func FuzzParse(f *testing.F) {
 	for name, b := range bombs() {
 		if len(b) < 1<<16 {
 			f.Add(b, name)
+		}
+	}
+	files, err := filepath.Glob(corpus + "/parser/*/*.[xj]*")
+	if err != nil {
+		f.Fatal(err)
+	}
+	for _, file := range files { // absent, the others remain
+		if b, err := os.ReadFile(file); err == nil {
+			f.Add(b, "")
 		}
 	}
 	for _, s := range []string{

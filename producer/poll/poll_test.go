@@ -331,6 +331,31 @@ func TestPoliteness(t *testing.T) {
 	}
 }
 
+// A storm of 429 is answered with silence towards the whole host, not only for the feed that was told.
+func TestAHostThatWantsRestGetsIt(t *testing.T) {
+	var asked []time.Time
+	r := newReader(t)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		asked = append(asked, r.now)
+		w.Header().Set("Retry-After", "600")
+		w.WriteHeader(http.StatusTooManyRequests)
+	}))
+	t.Cleanup(server.Close)
+	p, err := poll.New(r.cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{"/a", "/b", "/c"} {
+		if _, err := p.Feed(poll.Feed{URL: server.URL + path}).Next(t.Context()); !errors.Is(err, io.EOF) {
+			t.Fatal(err)
+		}
+	}
+	want := []time.Time{start, start.Add(10 * time.Minute), start.Add(20 * time.Minute)}
+	if d := cmp.Diff(want, asked); d != "" {
+		t.Error(d)
+	}
+}
+
 func TestAFeedMovesAfterSeveralSightings(t *testing.T) {
 	to := publish(t, answer{body: rss(one)})
 	gone := answer{status: 301, header: map[string]string{"Location": to.URL + "/new"}}
