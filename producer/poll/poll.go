@@ -113,11 +113,14 @@ type Feed struct {
 
 // Poller is what all feeds share.
 type Poller struct {
-	cfg     Config
-	hosts   hosts
-	slots   chan struct{}
-	metrics *metrics
-	called  callbacks
+	cfg   Config
+	hosts hosts
+	slots chan struct{}
+	// doubtful is the slots of feeds that failed or were slow the last time, so that those that mean harm hold up only
+	// one another.
+	doubtful chan struct{}
+	metrics  *metrics
+	called   callbacks
 }
 
 // New returns a Poller without feeds.
@@ -131,7 +134,7 @@ func New(cfg Config) (*Poller, error) {
 		return nil, fmt.Errorf("poll: %w", err)
 	}
 	return &Poller{
-		cfg: cfg, metrics: m, slots: make(chan struct{}, cfg.AtOnce),
+		cfg: cfg, metrics: m, slots: make(chan struct{}, cfg.AtOnce), doubtful: make(chan struct{}, max(1, cfg.AtOnce/4)),
 		hosts: hosts{now: cfg.Now, after: cfg.After, spacing: cfg.Spacing, gates: map[string]*gate{}},
 	}, nil
 }

@@ -296,6 +296,15 @@ func TestPoliteness(t *testing.T) {
 				}
 			},
 		},
+		"a feed that is always cut in the same place is asked with validators": {
+			answers: []answer{{body: strings.TrimSuffix(good, "</channel></rss>"), header: map[string]string{"ETag": `"1"`}}},
+			want:    []time.Duration{30 * time.Minute, 30 * time.Minute},
+			check: func(t *testing.T, s poll.State, _ []http.Header) {
+				if s.ETag != `"1"` {
+					t.Errorf("etag %s", s.ETag)
+				}
+			},
+		},
 		"a 410 ends it": {
 			answers: []answer{{body: good}, {status: 410}, {body: good}}, want: []time.Duration{30 * time.Minute, time.Hour, time.Hour},
 			check: func(t *testing.T, s poll.State, asked []http.Header) {

@@ -22,9 +22,9 @@ type Source struct {
 	state   State
 	loaded  bool
 	polled  bool
-	queue   []found     // of the last poll, not given yet
-	origin  news.Origin // of what Next gave last
-	holding bool        // a slot, until the queue is empty
+	queue   []found       // of the last poll, not given yet
+	origin  news.Origin   // of what Next gave last
+	slots   chan struct{} // of which one is held until the queue is empty; nil: none
 	unsaved bool
 
 	mu      sync.Mutex
@@ -100,10 +100,9 @@ func (s *Source) allSettled() bool {
 
 // drop gives back the slot.
 func (s *Source) drop() {
-	if s.holding {
-		<-s.p.slots
-		s.holding = false
-		s.queue = nil
+	if s.slots != nil {
+		<-s.slots
+		s.slots, s.queue = nil, nil
 	}
 }
 
@@ -173,9 +172,13 @@ func (s *Source) poll(ctx context.Context) error {
 	if err := s.p.hosts.enter(ctx, host); err != nil {
 		return err
 	}
+	slots := s.p.slots
+	if s.state.Failures > 0 || s.state.Slow {
+		slots = s.p.doubtful
+	}
 	select {
-	case s.p.slots <- struct{}{}:
-		s.holding = true
+	case slots <- struct{}{}:
+		s.slots = slots
 	case <-ctx.Done():
 		s.p.hosts.leave(host, 0)
 		return ctx.Err()
@@ -190,6 +193,7 @@ func (s *Source) poll(ctx context.Context) error {
 		return ctx.Err()
 	}
 	now := s.p.cfg.Now()
+	s.state.Slow = now.Sub(began) > patience
 	w := wishes{retry: -1}
 	if err == nil {
 		w = wishesOf(got.Header, now)
@@ -206,6 +210,9 @@ func (s *Source) poll(ctx context.Context) error {
 	}
 	return nil
 }
+
+// patience is how long an answer may take before the feed must wait in line with others like it.
+const patience = 3 * time.Second
 
 const accept = "application/atom+xml, application/rss+xml, application/feed+json, application/rdf+xml;q=0.9, application/xml;q=0.8, text/xml;q=0.8, application/json;q=0.7, */*;q=0.1"
 
@@ -310,11 +317,11 @@ func (s *Source) read(ctx context.Context, got *fetch.Response, w *wishes, now t
 	doc = doc.Resolve(got.URL)
 	s.moved(got.Permanent)
 	w.ttl = doc.TTL
-	if doc.Whole() {
+	if doc.Whole() || body == s.state.Broken { // the same twice: it is broken where it is made, not on the way
 		s.validators(got.Header, true)
-		s.state.Body = body
+		s.state.Body, s.state.Broken = body, ""
 	} else {
-		s.state.ETag, s.state.LastModified, s.state.Body = "", "", ""
+		s.state.ETag, s.state.LastModified, s.state.Body, s.state.Broken = "", "", "", body
 	}
 	s.state.Format, s.state.Title, s.state.Items, s.state.Rhythm = doc.Format, clip(doc.Title), len(doc.Items), rhythm(doc.Items)
 	s.take(doc, now)

@@ -21,6 +21,8 @@ type State struct {
 	ETag         string        `json:"etag,omitempty"`          // of the last whole answer
 	LastModified string        `json:"last_modified,omitempty"` // likewise
 	Body         string        `json:"body,omitempty"`          // its hash
+	Broken       string        `json:"broken,omitempty"`        // the hash of an answer that was not whole
+	Slow         bool          `json:"slow,omitempty"`          // the last answer took long
 	Polled       time.Time     `json:"polled,omitzero"`
 	Changed      time.Time     `json:"changed,omitzero"` // when it last had something new
 	Due          time.Time     `json:"due,omitzero"`
@@ -51,8 +53,9 @@ type Seen struct {
 }
 
 const (
-	keepSeen = 500 // items remembered at least, and twice as many as the feed shows
-	maxEdits = 20  // revisions of one item that are told: beyond, it only has a moving part
+	keepSeen = 500  // items remembered at least, and twice as many as the feed shows
+	maxSeen  = 5000 // at most: some 600 kB
+	maxEdits = 20   // revisions of one item that are told: beyond, it only has a moving part
 )
 
 func short(parts ...string) string { return string(news.MakeID(parts...))[:12] }
@@ -75,7 +78,7 @@ func seenOf(a news.Article, i feed.Item) Seen {
 
 // remember puts the items of a poll before those remembered, and forgets the oldest.
 func (s *State) remember(now []Seen) {
-	keep := max(keepSeen, 2*len(now))
+	keep := min(max(keepSeen, 2*len(now)), maxSeen)
 	present := make(map[news.ID]bool, len(now))
 	for _, n := range now {
 		present[n.ID] = true
