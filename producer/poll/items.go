@@ -32,9 +32,9 @@ func (s *Source) take(doc feed.Document, now time.Time) {
 		s.p.metrics.items.WithLabelValues(fate).Inc()
 		switch fate {
 		case itemNew, itemEdited:
-			s.queue = append(s.queue, found{a, news.Live})
+			s.queue = append(s.queue, found{a, news.Live, s.feed.Pages && s.p.cfg.Page != nil && summary(doc.Items[n], a)})
 		case itemBaseline:
-			s.queue = append(s.queue, found{a, news.Baseline})
+			s.queue = append(s.queue, found{a, news.Baseline, false})
 		}
 	}
 	if len(s.queue) > 0 {

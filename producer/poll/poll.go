@@ -36,6 +36,11 @@ type Store interface {
 	Save(ctx context.Context, key string, value []byte) error
 }
 
+// Robots says whether a page may be read. *fetch.Robots is one.
+type Robots interface {
+	Check(ctx context.Context, page string) (delay time.Duration, err error)
+}
+
 // Config tunes a Poller. Getter is needed; the zero value of the rest is good for production.
 type Config struct {
 	Getter     Getter
@@ -50,6 +55,8 @@ type Config struct {
 	Max        time.Duration                                // at most between two polls of a feed that works; 0 means 6h
 	Longest    time.Duration                                // at most between two polls of one that fails; 0 means 24h
 	Withdraw   func(context.Context, news.Correction) error // puts a correction into the log; nil: withdrawals are only counted
+	Page       func(*fetch.Response) (text string, ok bool) // the article's text of a page; nil: no pages are read
+	Robots     Robots                                       // asked before each page; needed with Page
 	WebSub     WebSub                                       // how hubs reach us; zero: not at all
 	Once       bool                                         // poll each feed once, now, then end
 	Registerer prometheus.Registerer                        // nil means none
@@ -95,6 +102,8 @@ func (c Config) Validate() error {
 	switch {
 	case c.Getter == nil:
 		return errors.New("poll: no Getter")
+	case c.Page != nil && c.Robots == nil:
+		return errors.New("poll: pages are not read without asking robots.txt")
 	case d.AtOnce < 1 || min(d.Standard, d.Min, d.Max, d.Longest) < 0:
 		return errors.New("poll: a negative number in the configuration")
 	case d.Min > d.Max:
@@ -109,6 +118,7 @@ type Feed struct {
 	Every    time.Duration // between two polls; 0: by the feed's own rhythm and wishes
 	Identity feed.Policy   // "": detected
 	News     bool          // what stands in it at the first poll is news, not history
+	Pages    bool          // where it tells a summary only, the text is taken from the page
 }
 
 // Poller is what all feeds share.

@@ -37,6 +37,7 @@ type Source struct {
 type found struct {
 	article news.Article
 	origin  news.Origin
+	page    bool // its text is on its page
 }
 
 // Feed returns the articles of a feed. Two Sources must not follow the same address.
@@ -53,6 +54,11 @@ func (s *Source) Next(ctx context.Context) (news.Article, error) {
 	for {
 		if len(s.queue) > 0 {
 			next := s.queue[0]
+			if next.page {
+				if err := s.complete(ctx, &next.article); err != nil {
+					return news.Article{}, err
+				}
+			}
 			s.queue = s.queue[1:]
 			s.origin = next.origin
 			s.add(1)
