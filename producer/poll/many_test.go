@@ -140,7 +140,7 @@ func TestAThousandFeedsSideBySide(t *testing.T) {
 	const feeds, items = 1000, 20
 	address, _ := many(t, items, true)
 	var got int64
-	heap, files := peak(func() { got = pollAll(t, feeds, address, manyConfig(t, time.Second)) })
+	heap, files := peak(func() { got = pollAll(t, feeds, address, manyConfig(t, 3*time.Second)) })
 	t.Logf("%d articles, %d MB of heap and stacks, %d open files", got, heap>>20, files)
 	if want := int64(feeds-feeds/50) * items; got != want {
 		t.Errorf("%d articles, want %d", got, want)
