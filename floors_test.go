@@ -32,6 +32,9 @@ var rooms = map[string]room{
 	"producer":         {floor: 2},
 	"producer/archive": {floor: 2},
 	"producer/coder":   {floor: 2, pure: true},
+	"producer/feed":    {floor: 2, pure: true},
+	"producer/fetch":   {floor: 2},
+	"producer/poll":    {floor: 2},
 	"producer/lexicon": {floor: 2, pure: true},
 
 	"consumer":          {floor: 2},

@@ -24,6 +24,7 @@ type config struct {
 	NATS    natsConfig     `yaml:"nats"`    // a server elsewhere, or settings of the embedded one
 	Metrics metricsConfig  `yaml:"metrics"` // the listener for Prometheus and health checks
 	Sources []sourceConfig `yaml:"sources"`
+	Feeds   feedsConfig    `yaml:"feeds"` // how feeds are polled
 	Rules   []located      `yaml:"rules"` // rule files; glob patterns are allowed
 
 	file string // where it was read
@@ -43,8 +44,9 @@ type metricsConfig struct {
 }
 
 type sourceConfig struct {
-	Name    string    `yaml:"name"`    // for people; "": the paths
-	Archive []located `yaml:"archive"` // files, directories, glob patterns
+	Name       string    `yaml:"name"`    // for people; "": the paths
+	Archive    []located `yaml:"archive"` // files, directories, glob patterns
+	feedSource `yaml:",inline"`
 }
 
 // located is a path and where the configuration names it.
@@ -109,6 +111,7 @@ func (c *config) resolve(dir string) {
 		for j := range c.Sources[i].Archive {
 			c.Sources[i].Archive[j].path = below(dir, c.Sources[i].Archive[j].path)
 		}
+		c.Sources[i].OPML = below(dir, c.Sources[i].OPML)
 	}
 }
 
@@ -124,9 +127,12 @@ func (c config) validate() error {
 		return errors.New("sources: none. Add at least one, for example\n  sources:\n  - archive: [articles/]")
 	}
 	for i, s := range c.Sources {
-		if len(s.Archive) == 0 {
-			return fmt.Errorf("sources[%d]: no archive: name files, directories or glob patterns", i)
+		if err := s.validate(); err != nil {
+			return fmt.Errorf("sources[%d]: %w", i, err)
 		}
+	}
+	if err := c.Feeds.validate(); err != nil {
+		return fmt.Errorf("feeds: %w", err)
 	}
 	if len(c.Rules) == 0 {
 		return errors.New("rules: none. Name at least one rule file, for example\n  rules: [rules.yaml]")

@@ -49,6 +49,7 @@ type plan struct {
 	log       *slog.Logger
 	style     notify.Style
 	inputs    []producer.Input
+	feeds     feedPlan // opened when the log is there, which remembers them
 	ruleFiles []string // watched for changes; none for the sample
 	book      rulebook.Book
 	receivers []notify.Receiver
@@ -181,7 +182,13 @@ func (p *plan) openSources(c config) error {
 		p.add("the sample", source)
 		return nil
 	}
+	if err := p.feeds.read(c); err != nil {
+		return err
+	}
 	for _, s := range c.Sources {
+		if len(s.Archive) == 0 {
+			continue
+		}
 		source, err := archive.Open(cfg, paths(s.Archive)...)
 		if err != nil {
 			return c.at(s.Archive, err, func(path string) error {

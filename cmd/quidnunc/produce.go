@@ -45,6 +45,9 @@ func produce(ctx context.Context, std streams, s *settings) error {
 	}
 	defer h.close()
 	h.announce(std.out)
+	if err := addFeeds(ctx, h, p, false); err != nil {
+		return err
+	}
 	made, end, err := newProducer(h, p)
 	if err != nil {
 		return err

@@ -62,6 +62,9 @@ func run(ctx context.Context, std streams, s *settings, once bool, grace time.Du
 	defer h.close()
 	h.announce(std.out)
 	r := &running{house: h, plan: p}
+	if err := addFeeds(ctx, h, p, once); err != nil {
+		return err
+	}
 	if err := r.prepare(ctx); err != nil {
 		return err
 	}
