@@ -24,12 +24,9 @@ func (v *view) scan(stream []uint32, out []uint32) []uint32 {
 		if head&63 == farLen {
 			end = i + 2
 		}
-		// The first word of most programs is one mark: try it here.
-		if i+1 < end {
-			if w := stream[i+1]; w>>opShift == opMark && bits[w>>6]&(1<<(w&63)) == 0 {
-				i = end
-				continue
-			}
+		if i+1 < end && misses(bits, stream[i+1], stream[min(i+2, end-1)]) {
+			i = end
+			continue
 		}
 		before := v.work
 		if v.holds(stream[i+1:end]) && !v.exceeds(before, head>>6) {
@@ -47,6 +44,17 @@ func (v *view) exceeds(before int, rule uint32) bool {
 	}
 	v.spent = append(v.spent, rule)
 	return true
+}
+
+// misses tells from the first two words of a program that it does not hold: what most programs come to.
+func misses(bits []uint64, w, other uint32) bool {
+	switch m := w & markMask; w >> opShift {
+	case opMark:
+		return bits[m>>6]&(1<<(m&63)) == 0
+	case opPair, opNear:
+		return bits[m>>6]&(1<<(m&63)) == 0 || bits[other>>6]&(1<<(other&63)) == 0
+	}
+	return false
 }
 
 func (v *view) holds(program []uint32) bool {

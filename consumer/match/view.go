@@ -133,14 +133,14 @@ func (v *view) wordMarks() {
 
 // siftWords marks the words of a small segment.
 func (v *view) siftWords() {
-	v.marks, v.locals = v.marks[:0], v.locals[:0]
-	for n, t := range v.doc.trace() {
-		b := borne{more: 1}
+	traces := v.doc.trace()
+	v.marks, v.locals = v.marks[:0], slices.Grow(v.locals[:0], len(traces))[:len(traces)]
+	clear(v.locals)
+	for n, t := range traces {
 		if v.segment.sieve.passes(t) {
-			b = v.borneBy(v.doc.places[n].word)
-			v.bearAll(b, uint32(n))
+			v.locals[n] = v.borneBy(v.doc.places[n].word)
+			v.bearAll(v.locals[n], uint32(n))
 		}
-		v.locals = append(v.locals, b)
 	}
 }
 
