@@ -29,10 +29,13 @@ var rooms = map[string]room{
 	"cmd/quidnunc":        {floor: 3},
 	"cmd/quidnunc/sample": {floor: 3, pure: true},
 
-	"producer":         {floor: 2},
-	"producer/archive": {floor: 2},
-	"producer/coder":   {floor: 2, pure: true},
-	"producer/lexicon": {floor: 2, pure: true},
+	"producer":               {floor: 2},
+	"producer/archive":       {floor: 2},
+	"producer/archive/gdelt": {floor: 2, pure: true},
+	"producer/archive/warc":  {floor: 2, pure: true},
+	"producer/coder":         {floor: 2, pure: true},
+	"producer/extract":       {floor: 2, pure: true},
+	"producer/lexicon":       {floor: 2, pure: true},
 
 	"consumer":          {floor: 2},
 	"consumer/courier":  {floor: 2},

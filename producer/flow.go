@@ -30,8 +30,28 @@ type flow struct {
 type job struct {
 	article news.Article
 	origin  news.Origin
+	coded   *coded      // nil: to be coded
 	settled atomic.Bool // the worker and the watch agree by it on who answers
 	done    chan outcome
+}
+
+// coded is what a Reporter tells of an article.
+type coded struct {
+	events []news.Event
+	coder  string
+}
+
+// codedBy is what the source knows of the article it gave last; nil where our own coder has to find it out.
+func codedBy(s Source) *coded {
+	r, ok := s.(Reporter)
+	if !ok {
+		return nil
+	}
+	events, coder, ok := r.Coded()
+	if !ok {
+		return nil
+	}
+	return &coded{events, coder}
 }
 
 // outcome is a report, or the reason there is none.
@@ -91,7 +111,7 @@ func (f *flow) read(ctx context.Context, in Input, queue chan<- *job) error {
 			f.cfg.Log.Error("producer: source ended early", "source", in.Name, "error", err)
 			return fmt.Errorf("source %s: %w", in.Name, err)
 		}
-		j := &job{article: a, origin: in.Origin, done: make(chan outcome, 1)}
+		j := &job{article: a, origin: in.Origin, coded: codedBy(in.Source), done: make(chan outcome, 1)}
 		select {
 		case queue <- j:
 		case <-ctx.Done():
@@ -153,9 +173,14 @@ func (f *flow) code(j *job) (o outcome) {
 			o = outcome{reason: CoderPanic, why: fmt.Errorf("panic: %v", r)}
 		}
 	}()
-	events := f.coder.Code(j.article)
+	events, coder := []news.Event(nil), f.coderName
+	if j.coded != nil {
+		events, coder = j.coded.events, j.coded.coder
+	} else {
+		events = f.coder.Code(j.article)
+	}
 	r := news.Report{
-		Article: j.article, Events: events, At: news.LogTime(j.article, j.origin), Origin: j.origin, Coder: f.coderName,
+		Article: j.article, Events: events, At: news.LogTime(j.article, j.origin), Origin: j.origin, Coder: coder,
 	}
 	if len(events) > f.cfg.MaxEvents {
 		r.Events, r.Cut = events[:f.cfg.MaxEvents:f.cfg.MaxEvents], true

@@ -397,7 +397,7 @@ func TestCorporaHoldNoSurprise(t *testing.T) {
 func check(t *testing.T, a news.Article) {
 	t.Helper()
 	if a.ID == "" || a.Revision == "" || a.Text == "" || !utf8.ValidString(a.Text+a.Title+a.Publisher+a.URL) || len(a.Text) > 256<<10 ||
-		a.Publisher == "" || a.Source == "" || !a.Seen.Equal(seen) || len(a.Title) > 2<<10 {
+		a.Publisher == "" || a.Source == "" || a.Seen.IsZero() || len(a.Title) > 2<<10 {
 		t.Errorf("not a good article: %+v", a)
 	}
 }
@@ -424,7 +424,7 @@ func FuzzRead(f *testing.F) {
 			if err == nil {
 				check(t, a)
 			}
-			if n > lines && !bytes.HasPrefix(data, []byte("\x1f\x8b")) {
+			if n > lines && !bytes.HasPrefix(data, []byte("\x1f\x8b")) && !bytes.HasPrefix(data, []byte("\x28\xb5")) && !bytes.HasPrefix(data, []byte("\x5d\x2a")) {
 				t.Fatalf("more documents than lines: %d", n)
 			}
 		}
