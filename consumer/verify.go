@@ -3,6 +3,7 @@ package consumer
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/quidnunc-news/quidnunc/pipeline/stream"
 	"github.com/quidnunc-news/quidnunc/pipeline/wire"
@@ -25,14 +26,14 @@ type Audit struct {
 	Beyond     int          // entries of the log beyond it
 	Events     uint64
 	Alerts     uint64
-	Partial    bool // the oldest outputs have aged away, so that their hash can no longer be checked
+	AgedOut    uint64 // outputs that have aged away at the head of their stream: the hash can then not be checked
 	Problems   []string
 }
 
 // Verify reads the whole log and everything committed from it, and compares what the streams hold with what the
 // checkpoint of the shard says they must hold.
 func Verify(ctx context.Context, books Books, shard int) (Audit, error) {
-	data, _, err := books.Checkpoint(ctx, shard)
+	data, at, err := books.Checkpoint(ctx, shard)
 	if err != nil {
 		return Audit{}, fmt.Errorf("verify: %w", err)
 	}
@@ -44,7 +45,7 @@ func Verify(ctx context.Context, books Books, shard int) (Audit, error) {
 	if err := a.readLog(ctx, books); err != nil {
 		return a, fmt.Errorf("verify: the log: %w", err)
 	}
-	if err := a.readOutputs(ctx, books, checkpoint); err != nil {
+	if err := a.readOutputs(ctx, books, checkpoint, at); err != nil {
 		return a, fmt.Errorf("verify: the outputs: %w", err)
 	}
 	return a, nil
@@ -82,6 +83,9 @@ func (a *Audit) readLog(ctx context.Context, books Books) error {
 	for _, g := range gaps {
 		if g.First == 1 {
 			a.Aged = g.Len()
+			if g.Last > a.Position {
+				a.problem("the log begins at %d, behind the checkpoint at %d: what lay between them was never read", g.Last+1, a.Position)
+			}
 			continue
 		}
 		a.Gaps = append(a.Gaps, g)
@@ -93,21 +97,25 @@ func (a *Audit) readLog(ctx context.Context, books Books) error {
 	return nil
 }
 
-// readOutputs follows the hash chain over the outputs that the checkpoint covers.
-func (a *Audit) readOutputs(ctx context.Context, books Books, checkpoint wire.Checkpoint) error {
+// readOutputs follows the hash chain over the outputs that the checkpoint, stored at sequence at, covers.
+func (a *Audit) readOutputs(ctx context.Context, books Books, checkpoint wire.Checkpoint, at uint64) error {
 	hash, covered := "", checkpoint.Events+checkpoint.Alerts
+	var oldest, newest time.Time
 	err := books.Scan(ctx, stream.Events, "", 1, func(m stream.Stored) error {
 		kind := wire.Kind(m.Subject)
-		if kind == wire.CheckpointKind {
+		switch {
+		case m.Seq > at: // committed after the checkpoint was read
+			return stream.ErrStop
+		case kind == wire.CheckpointKind:
+			newest = m.Time
 			return nil
-		}
-		if a.Events+a.Alerts == covered {
-			return stream.ErrStop // committed after the checkpoint was read
-		}
-		if kind == wire.AlertKind {
+		case kind == wire.AlertKind:
 			a.Alerts++
-		} else {
+		default:
 			a.Events++
+		}
+		if oldest.IsZero() {
+			oldest = m.Time
 		}
 		hash = wire.Chain(hash, m.Subject, m.Data)
 		return nil
@@ -115,11 +123,12 @@ func (a *Audit) readOutputs(ctx context.Context, books Books, checkpoint wire.Ch
 	if err != nil {
 		return err
 	}
+	missing := covered - min(covered, a.Events+a.Alerts)
 	switch {
-	case a.Events+a.Alerts < covered:
-		a.Partial = true
-		missing := covered - a.Events - a.Alerts
-		a.problem("%d of the %d events and alerts committed are not in the stream: aged away, or lost", missing, covered)
+	case missing > 0 && newest.Sub(oldest) > aging:
+		a.AgedOut = missing
+	case missing > 0:
+		a.problem("%d of the %d events and alerts committed are not in the stream", missing, covered)
 	case a.Events != checkpoint.Events || a.Alerts != checkpoint.Alerts:
 		a.problem("the stream holds %d events and %d alerts, the checkpoint says %d and %d", a.Events, a.Alerts, checkpoint.Events, checkpoint.Alerts)
 	case hash != checkpoint.Hash:
@@ -127,3 +136,7 @@ func (a *Audit) readOutputs(ctx context.Context, books Books, checkpoint wire.Ch
 	}
 	return nil
 }
+
+// aging is the stretch of time that a stream of outputs must hold before what is missing at its head is put down to
+// age: a little less than the 90 days it keeps.
+const aging = 80 * 24 * time.Hour

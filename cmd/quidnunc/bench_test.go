@@ -208,12 +208,7 @@ func BenchmarkStages(b *testing.B) {
 	stage("step", func() { stepAll(set, reports) })
 	stage("encode-outputs", func() {
 		for _, o := range outputs {
-			if o.Alert != nil {
-				_, err := wire.Alert(*o.Alert)
-				must(err)
-				continue
-			}
-			_, err := wire.Event(*o.Event)
+			_, err := o.Message()
 			must(err)
 		}
 	})

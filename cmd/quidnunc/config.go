@@ -13,6 +13,7 @@ import (
 
 	"go.yaml.in/yaml/v4"
 
+	"github.com/quidnunc-news/quidnunc/consumer/rule"
 	"github.com/quidnunc-news/quidnunc/pipeline/stream"
 )
 
@@ -23,7 +24,9 @@ type config struct {
 	NATS    natsConfig     `yaml:"nats"`    // a server elsewhere, or settings of the embedded one
 	Metrics metricsConfig  `yaml:"metrics"` // the listener for Prometheus and health checks
 	Sources []sourceConfig `yaml:"sources"`
-	Rules   []string       `yaml:"rules"` // rule files; glob patterns are allowed
+	Rules   []located      `yaml:"rules"` // rule files; glob patterns are allowed
+
+	file string // where it was read
 }
 
 type natsConfig struct {
@@ -40,8 +43,37 @@ type metricsConfig struct {
 }
 
 type sourceConfig struct {
-	Name    string   `yaml:"name"`    // for people; "": the paths
-	Archive []string `yaml:"archive"` // files, directories, glob patterns
+	Name    string    `yaml:"name"`    // for people; "": the paths
+	Archive []located `yaml:"archive"` // files, directories, glob patterns
+}
+
+// located is a path and where the configuration names it.
+type located struct {
+	path         string
+	line, column int
+}
+
+func (l *located) UnmarshalYAML(n *yaml.Node) error {
+	l.line, l.column = n.Line, n.Column
+	return n.Decode(&l.path)
+}
+
+func paths(ls []located) []string {
+	out := make([]string, len(ls))
+	for i, l := range ls {
+		out[i] = l.path
+	}
+	return out
+}
+
+// at says where in the configuration err comes from: the first of the paths that open cannot open by itself.
+func (c config) at(ls []located, err error, open func(path string) error) error {
+	for _, l := range ls {
+		if alone := open(l.path); alone != nil {
+			return usagef("%s:%d:%d: %w", c.file, l.line, l.column, alone)
+		}
+	}
+	return &usageError{err}
 }
 
 const (
@@ -59,6 +91,7 @@ func readConfig(file string) (config, error) {
 	if err := yaml.Load(data, &c, yaml.WithKnownFields()); err != nil {
 		return config{}, &usageError{describe(file, err)}
 	}
+	c.file = file
 	c.resolve(filepath.Dir(file))
 	if err := c.validate(); err != nil {
 		return config{}, usagef("%s: %w", file, err)
@@ -70,11 +103,11 @@ func (c *config) resolve(dir string) {
 	c.Data = below(dir, c.Data)
 	c.NATS.Creds = below(dir, c.NATS.Creds)
 	for i := range c.Rules {
-		c.Rules[i] = below(dir, c.Rules[i])
+		c.Rules[i].path = below(dir, c.Rules[i].path)
 	}
 	for i := range c.Sources {
 		for j := range c.Sources[i].Archive {
-			c.Sources[i].Archive[j] = below(dir, c.Sources[i].Archive[j])
+			c.Sources[i].Archive[j].path = below(dir, c.Sources[i].Archive[j].path)
 		}
 	}
 }
@@ -100,9 +133,6 @@ func (c config) validate() error {
 	}
 	if _, err := c.NATS.mode(); err != nil {
 		return err
-	}
-	if c.NATS.Creds != "" && c.NATS.URL == "" {
-		return errors.New("nats.creds: only for nats.url")
 	}
 	return nil
 }
@@ -146,7 +176,7 @@ func describeOne(file string, e *yaml.LoadError) error {
 	}
 	if m := unknownField.FindStringSubmatch(what); m != nil {
 		what = fmt.Sprintf("unknown key %q", m[1])
-		if near := nearest(m[1], keys(reflect.TypeFor[config]())); near != "" {
+		if near := rule.Nearest(m[1], keys(reflect.TypeFor[config]())); near != "" {
 			what += fmt.Sprintf(": did you mean %q?", near)
 		}
 	} else if m := noDuration.FindStringSubmatch(what); m != nil {
@@ -160,7 +190,11 @@ func keys(t reflect.Type) []string {
 	var out []string
 	for i := range t.NumField() {
 		f := t.Field(i)
-		out = append(out, f.Tag.Get("yaml"))
+		key, ok := f.Tag.Lookup("yaml")
+		if !ok {
+			continue
+		}
+		out = append(out, key)
 		inner := f.Type
 		if inner.Kind() == reflect.Slice {
 			inner = inner.Elem()
@@ -173,41 +207,11 @@ func keys(t reflect.Type) []string {
 	return slices.Compact(out)
 }
 
-// nearest is the key that differs by the fewest letters, at most two; "" if there is none.
-func nearest(word string, keys []string) string {
-	best, least := "", 3
-	for _, k := range keys {
-		if d := distance(word, k); d < least {
-			best, least = k, d
-		}
-	}
-	return best
-}
-
-// distance is Levenshtein's, with a swap of neighbours as one step (optimal string alignment).
-func distance(a, b string) int {
-	rows := make([][]int, len(a)+1)
-	for i := range rows {
-		rows[i] = make([]int, len(b)+1)
-		rows[i][0] = i
-	}
-	for j := range rows[0] {
-		rows[0][j] = j
-	}
-	for i := 1; i <= len(a); i++ {
-		for j := 1; j <= len(b); j++ {
-			cost := 1
-			if a[i-1] == b[j-1] {
-				cost = 0
-			}
-			rows[i][j] = min(rows[i-1][j]+1, rows[i][j-1]+1, rows[i-1][j-1]+cost)
-			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
-				rows[i][j] = min(rows[i][j], rows[i-2][j-2]+1)
-			}
-		}
-	}
-	return rows[len(a)][len(b)]
-}
+// The directories of data that nobody named.
+const (
+	stateName   = "quidnunc"
+	sampleState = "quidnunc-sample"
+)
 
 // stateDir is where data live when nothing else is said.
 func stateDir(name string) (string, error) {

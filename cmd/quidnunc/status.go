@@ -21,15 +21,8 @@ func newStatus(std streams) *cobra.Command {
 		Use:   "status",
 		Short: "Show streams, lag, rules in force and dead letters",
 		Args:  cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error {
-			hub, done, err := at.attach(c.Context(), std)
-			if err != nil {
-				return err
-			}
-			defer done()
-			return status(c.Context(), std.out, hub)
-		},
 	}
+	c.RunE = at.asking(std, func(ctx context.Context, hub *stream.Hub, _ []string) error { return status(ctx, std.out, hub) })
 	at.flags(c.Flags())
 	return c
 }
@@ -88,15 +81,8 @@ func newVerify(std streams) *cobra.Command {
 events and alerts must be those of the checkpoint, and the log must have no gap behind its
 first message. Exit code 1 when something is wrong.`,
 		Args: cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error {
-			hub, done, err := at.attach(c.Context(), std)
-			if err != nil {
-				return err
-			}
-			defer done()
-			return verify(c.Context(), std.out, hub)
-		},
 	}
+	c.RunE = at.asking(std, func(ctx context.Context, hub *stream.Hub, _ []string) error { return verify(ctx, std.out, hub) })
 	at.flags(c.Flags())
 	return c
 }
@@ -108,6 +94,9 @@ func verify(ctx context.Context, w io.Writer, hub *stream.Hub) error {
 	}
 	fmt.Fprintf(w, "log      %d entries, %d unreadable, %d gaps, %d messages aged away\n", a.Entries, a.Unreadable, len(a.Gaps), a.Aged)
 	fmt.Fprintf(w, "outputs  %d events, %d alerts up to log sequence %d; %d entries beyond it\n", a.Events, a.Alerts, a.Position, a.Beyond)
+	if a.AgedOut > 0 {
+		fmt.Fprintf(w, "note     %d outputs have aged away: the hash of the rest cannot be checked\n", a.AgedOut)
+	}
 	for _, p := range a.Problems {
 		fmt.Fprintf(w, "PROBLEM  %s\n", p)
 	}

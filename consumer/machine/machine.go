@@ -14,6 +14,7 @@ import (
 	"github.com/quidnunc-news/quidnunc/consumer/rule"
 	"github.com/quidnunc-news/quidnunc/pipeline/gazetteer"
 	"github.com/quidnunc-news/quidnunc/pipeline/news"
+	"github.com/quidnunc-news/quidnunc/pipeline/wire"
 )
 
 // Version is the version of Step: it rises when the same log would give other outputs than before.
@@ -74,6 +75,14 @@ type Input struct {
 type Output struct {
 	Event *news.Told
 	Alert *news.Alert
+}
+
+// Message is the output as it is stored.
+func (o Output) Message() (wire.Message, error) {
+	if o.Alert != nil {
+		return wire.Alert(*o.Alert)
+	}
+	return wire.Event(*o.Event)
 }
 
 // Fate is what became of an entry. Every entry has exactly one.
