@@ -36,6 +36,7 @@ var rooms = map[string]room{
 	"producer/coder":         {floor: 2, pure: true},
 	"producer/extract":       {floor: 2, pure: true},
 	"producer/lexicon":       {floor: 2, pure: true},
+	"producer/push":          {floor: 2},
 
 	"consumer":          {floor: 2},
 	"consumer/courier":  {floor: 2},

@@ -76,6 +76,7 @@ type Source struct {
 	current *reading
 	mended  []producer.Reason
 	coded   *coded
+	line    int
 	progress
 }
 
@@ -146,6 +147,9 @@ func (s *Source) Next(ctx context.Context) (news.Article, error) {
 // Mended says what was mended in the article that Next returned last.
 func (s *Source) Mended() []producer.Reason { return s.mended }
 
+// Line is where the article that Next returned last begins in its file: its line, or the number of its record.
+func (s *Source) Line() int { return s.line }
+
 // Close closes the file that is being read, if any. After io.EOF there is none.
 func (s *Source) Close() {
 	if s.current != nil {
@@ -214,6 +218,7 @@ func (s *Source) give(d draft) (news.Article, error) {
 		s.bad.Add(1)
 		return a, err
 	}
+	s.line = d.line
 	s.given(a, Position{File: s.current.name, Line: d.line})
 	if d.coder != "" {
 		s.coded = &coded{coder: d.coder}
