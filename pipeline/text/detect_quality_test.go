@@ -2,13 +2,41 @@ package text_test
 
 import (
 	"encoding/json"
+	"errors"
+	"flag"
 	"fmt"
+	"io/fs"
+	"os"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/quidnunc-news/quidnunc/pipeline/text"
 )
+
+var quality = flag.String("quality", "", "write what is measured into this file")
+
+// report puts a section into the file of -quality, in the place of an older one of that name.
+func report(t *testing.T, name, body string) {
+	t.Helper()
+	if *quality == "" {
+		return
+	}
+	file, err := os.ReadFile(*quality)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		t.Fatal(err)
+	}
+	begin, end := "<!-- "+name+" -->\n", "<!-- end of "+name+" -->\n"
+	before, rest, found := strings.Cut(string(file), begin)
+	if _, behind, ok := strings.Cut(rest, end); found && ok {
+		rest = behind
+	} else if before != "" {
+		before += "\n"
+	}
+	if err := os.WriteFile(*quality, []byte(before+begin+body+end+rest), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
 
 // spoken is the language of a page of the corpus: its country's, but for those that write another.
 func spoken(file string) string {
@@ -76,9 +104,11 @@ func TestDetectQuality(t *testing.T) {
 		names = append(names, name)
 	}
 	slices.Sort(names)
+	var table strings.Builder
 	for _, name := range names {
 		s := scores[name]
 		t.Log(name, fmt.Sprintf("%+v", *s))
+		fmt.Fprintf(&table, "| %s | %d of %d | %d | %d | %d |\n", name, s.right, s.articles, s.sentences, s.rightSentences, s.wrongSentences)
 		sum.articles += s.articles
 		sum.right += s.right
 		sum.sentences += s.sentences
@@ -86,4 +116,20 @@ func TestDetectQuality(t *testing.T) {
 		sum.wrongSentences += s.wrongSentences
 	}
 	t.Logf("all %+v", sum)
+	report(t, "language", fmt.Sprintf(`## Language
+
+%s on the texts of the same pages, and on their sentences of 40 characters (Japanese: 12) and more, one by one. Wrong
+is a language that it is not; the rest were left open. Icelandic, Swahili and Xhosa are not named by Detect: right is to
+say nothing. The tables for languages other than French and English are written by hand, and some of their words were
+added after looking at these very pages; languages without a page here (Polish, Czech, Dutch, Portuguese, Ukrainian,
+Hungarian, Greek, Chinese, Korean and others) are tested on a sentence or two only. Made by %s.
+
+| language | articles | sentences | right | wrong |
+| --- | --- | --- | --- | --- |
+%s| all | %d of %d | %d | %d (%.1f %%) | %d (%.1f %%) |
+`, "`text.Detect`", "`make quality-extract`", table.String(), sum.right, sum.articles, sum.sentences, sum.rightSentences,
+		100*float64(sum.rightSentences)/float64(sum.sentences), sum.wrongSentences, 100*float64(sum.wrongSentences)/float64(sum.sentences)))
+	if sum.right < sum.articles || sum.rightSentences*100 < 92*sum.sentences || sum.wrongSentences*100 > 2*sum.sentences {
+		t.Error("below the floor: all articles, 92 % of sentences right, at most 2 % wrong")
+	}
 }
