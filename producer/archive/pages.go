@@ -178,8 +178,11 @@ func (p *webPage) find() found {
 	d := p.draft
 	a, err := extract.Read(p.body, extract.Hint{URL: d.url, ContentType: p.kind, Seen: d.seen})
 	if err != nil {
-		reason := producer.Empty
-		if errors.Is(err, extract.ErrTooLarge) {
+		reason := producer.BrokenBody
+		switch {
+		case errors.Is(err, extract.ErrNoText):
+			reason = producer.Empty
+		case errors.Is(err, extract.ErrTooLarge):
 			reason = producer.TooLong
 		}
 		return found{err: &producer.BadInput{

@@ -90,7 +90,9 @@ func Read(page []byte, hint Hint) (Page, error) {
 	p.Published, p.DateBy = published(h, linked, doc, hint, nodes)
 	p.Modified = firstDate(linked.Modified, h.meta("article:modified_time"), h.meta("og:updated_time"))
 	p.Text, p.TextBy = body(linked, doc, hint, nodes, len(utf))
-	p.Text = withoutTitle(p.Text, p.Title)
+	if p.Text = withoutTitle(p.Text, p.Title); p.TextBy == Layout && p.Text == p.Title {
+		p.Text, p.TextBy = "", ""
+	}
 	if p.Text == "" {
 		if s := firstOf(linked.Description, h.meta("og:description"), h.meta("description"), h.meta("twitter:description")); s != "" {
 			p.Text, p.TextBy = s, Meta

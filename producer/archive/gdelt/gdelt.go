@@ -107,8 +107,9 @@ func (r *Reader) event(c []string) (Report, error) {
 		return Report{}, fmt.Errorf("%w: added %.40q", ErrRow, c[59])
 	}
 	out := Report{
-		ID: news.MakeID("article", "gdelt-event", id), URL: c[60], Publisher: host(c[60]), Language: "en", Seen: added, Title: slug(c[60]),
+		ID: news.MakeID("article", "gdelt-event", id), URL: c[60], Language: "en", Seen: added,
 	}
+	out.Publisher, out.Title = address(c[60])
 	out.tell(c, added)
 	r.remember(id, out)
 	return out, nil
@@ -133,8 +134,9 @@ func (r *Reader) mention(c []string) (Report, error) {
 		return Report{}, fmt.Errorf("%w: mentioned %.40q", ErrRow, c[2])
 	}
 	out := Report{
-		ID: news.MakeID("article", "gdelt-mention", c[0], c[5], c[6]), URL: c[5], Publisher: c[4], Language: "en", Title: slug(c[5]), Seen: at,
+		ID: news.MakeID("article", "gdelt-mention", c[0], c[5], c[6]), URL: c[5], Publisher: c[4], Language: "en", Seen: at,
 	}
+	_, out.Title = address(c[5])
 	known, ok := r.recent[c[0]]
 	if !ok {
 		out.Text = "GDELT event " + c[0]
@@ -167,7 +169,7 @@ func graph(c []string) (Report, error) {
 	}
 	out.Title = html.UnescapeString(element(c[26], "PAGE_TITLE"))
 	if out.Title == "" {
-		out.Title = slug(c[4])
+		_, out.Title = address(c[4])
 	}
 	if t := stamp(element(c[26], "PAGE_PRECISEPUBTIMESTAMP")); !t.IsZero() && !t.After(at) {
 		out.Published = news.Interval{Start: t, End: t.Add(time.Second), Grain: news.Instant, Resolved: news.Explicit}
@@ -363,20 +365,14 @@ func stamp(s string) time.Time {
 	return t
 }
 
-func host(address string) string {
-	u, err := url.Parse(address)
+// address gives the publisher and the title that an address carries: "https://www.example.org/news/
+// russia-suspends-nato-mission-123.html"; no title if it carries none.
+func address(s string) (publisher, title string) {
+	u, err := url.Parse(s)
 	if err != nil || u.Hostname() == "" {
-		return clip(address)
+		return clip(s), ""
 	}
-	return strings.TrimPrefix(u.Hostname(), "www.")
-}
-
-// slug is the title that an address carries: ".../russia-suspends-nato-mission-123.html"; "" if it carries none.
-func slug(address string) string {
-	u, err := url.Parse(address)
-	if err != nil || u.Host == "" {
-		return ""
-	}
+	publisher = strings.TrimPrefix(u.Hostname(), "www.")
 	best := ""
 	for part := range strings.SplitSeq(u.Path, "/") {
 		part = strings.TrimSuffix(part, path.Ext(part))
@@ -391,7 +387,7 @@ func slug(address string) string {
 			best = s
 		}
 	}
-	return clip(best)
+	return publisher, clip(best)
 }
 
 // clip bounds what a column may be and makes it text as articles have it, so that spans hold.
