@@ -30,19 +30,19 @@ type flow struct {
 type job struct {
 	article news.Article
 	origin  news.Origin
-	coded   *coded      // nil: to be coded
+	told    *told       // nil: to be coded
 	settled atomic.Bool // the worker and the watch agree by it on who answers
 	done    chan outcome
 }
 
-// coded is what a Reporter tells of an article.
-type coded struct {
+// told is what a Reporter tells of an article.
+type told struct {
 	events []news.Event
 	coder  string
 }
 
-// codedBy is what the source knows of the article it gave last; nil where our own coder has to find it out.
-func codedBy(s Source) *coded {
+// toldBy is what the source knows of the article it gave last; nil where our own coder has to find it out.
+func toldBy(s Source) *told {
 	r, ok := s.(Reporter)
 	if !ok {
 		return nil
@@ -51,7 +51,7 @@ func codedBy(s Source) *coded {
 	if !ok {
 		return nil
 	}
-	return &coded{events, coder}
+	return &told{events, coder}
 }
 
 // outcome is a report, or the reason there is none.
@@ -111,7 +111,7 @@ func (f *flow) read(ctx context.Context, in Input, queue chan<- *job) error {
 			f.cfg.Log.Error("producer: source ended early", "source", in.Name, "error", err)
 			return fmt.Errorf("source %s: %w", in.Name, err)
 		}
-		j := &job{article: a, origin: in.Origin, coded: codedBy(in.Source), done: make(chan outcome, 1)}
+		j := &job{article: a, origin: in.Origin, told: toldBy(in.Source), done: make(chan outcome, 1)}
 		select {
 		case queue <- j:
 		case <-ctx.Done():
@@ -174,8 +174,8 @@ func (f *flow) code(j *job) (o outcome) {
 		}
 	}()
 	events, coder := []news.Event(nil), f.coderName
-	if j.coded != nil {
-		events, coder = j.coded.events, j.coded.coder
+	if j.told != nil {
+		events, coder = j.told.events, j.told.coder
 	} else {
 		events = f.coder.Code(j.article)
 	}

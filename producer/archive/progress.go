@@ -34,8 +34,8 @@ type progress struct {
 	read, articles, bad atomic.Int64
 	mu                  sync.Mutex
 	passed              map[string]int
-	open                []mark // given, and not known to be stored
-	stored              Position
+	open                []mark // given, and not settled
+	settled             Position
 }
 
 // mark is an article with its place.
@@ -61,25 +61,23 @@ func (s *Source) Progress() Progress {
 	return p
 }
 
-// Stored tells the Source that reports are in the log. Articles given before them count as done with, since reports of
-// one source are published in its order. It may be called by any goroutine, also for articles of other sources.
-func (s *Source) Stored(reports []news.Report) {
+// Settled tells the Source that an article is in the log, or among the dead letters. Those given before it count as done
+// with too, since the reports of one source are published in its order. It may be called by any goroutine.
+func (s *Source) Settled(a news.Article) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, r := range reports {
-		i := slices.IndexFunc(s.open, func(m mark) bool { return m.id == r.Article.ID && m.revision == r.Article.Revision })
-		if i >= 0 {
-			s.stored = s.open[i].at
-			s.open = s.open[i+1:]
-		}
+	i := slices.IndexFunc(s.open, func(m mark) bool { return m.id == a.ID && m.revision == a.Revision })
+	if i >= 0 {
+		s.settled = s.open[i].at
+		s.open = s.open[i+1:]
 	}
 }
 
-// Position is behind the last article that is stored: the Config.From of the next run.
+// Position is behind the last article that is settled: the Config.From of the next run.
 func (s *Source) Position() Position {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.stored
+	return s.settled
 }
 
 func (p *progress) begin(files []file) {
@@ -99,7 +97,7 @@ func (s *Source) skip(from Position) {
 		s.read.Add(f.size)
 	}
 	s.filesDone.Add(int64(i))
-	s.files, s.stored = s.files[i:], from
+	s.files, s.settled = s.files[i:], from
 }
 
 func (p *progress) given(a news.Article, at Position) {

@@ -102,7 +102,7 @@ func TestRowsOfGDELTComeCoded(t *testing.T) {
 	}
 }
 
-// A source that goes on from its position gives what was not stored, in the order of a run without interruption.
+// A source that goes on from its position gives what was not settled, in the order of a run without interruption.
 func TestGoingOnFromAPosition(t *testing.T) {
 	dir := t.TempDir()
 	var warc string
@@ -126,24 +126,26 @@ func TestGoingOnFromAPosition(t *testing.T) {
 		return s
 	}
 	whole := drain(t, open(archive.Position{})).articles
-	for stored := range len(whole) + 1 {
+	for settled := range len(whole) + 1 {
 		s := open(archive.Position{})
-		var reports []news.Report
-		for len(reports) < stored {
+		var done []news.Article
+		for len(done) < settled {
 			a, err := s.Next(t.Context())
 			if errors.Is(err, io.EOF) {
 				t.Fatal("too early an end")
 			}
 			if err == nil {
-				reports = append(reports, news.Report{Article: a})
+				done = append(done, a)
 			}
 		}
-		_, _ = s.Next(t.Context()) // read ahead, and not stored
-		s.Stored(reports)
+		_, _ = s.Next(t.Context()) // read ahead, and not settled
+		for _, a := range done {
+			s.Settled(a)
+		}
 		s.Close()
 		rest := drain(t, open(s.Position())).articles
-		if d := cmp.Diff(whole, append(slices.Clone(whole[:stored]), rest...)); d != "" {
-			t.Errorf("%d stored, position %+v: %s", stored, s.Position(), d)
+		if d := cmp.Diff(whole, append(slices.Clone(whole[:settled]), rest...)); d != "" {
+			t.Errorf("%d settled, position %+v: %s", settled, s.Position(), d)
 		}
 	}
 }

@@ -114,17 +114,15 @@ func (d *Door) Next(ctx context.Context) (news.Article, error) {
 // Close takes no more articles.
 func (d *Door) Close() { d.once.Do(func() { close(d.closed) }) }
 
-// Stored tells the Door what is in the log; whoever publishes its articles calls it.
-func (d *Door) Stored(reports []news.Report) {
+// Settled tells the Door that an article is in the log, or among the dead letters.
+func (d *Door) Settled(a news.Article) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	for _, r := range reports {
-		k := key{r.Article.ID, r.Article.Revision}
-		for _, c := range d.waiting[k] {
-			close(c)
-		}
-		delete(d.waiting, k)
+	k := key{a.ID, a.Revision}
+	for _, c := range d.waiting[k] {
+		close(c)
 	}
+	delete(d.waiting, k)
 }
 
 // Result is the answer for one article.
@@ -138,7 +136,7 @@ type Result struct {
 
 // What a Result's Status says, in the numbers of HTTP.
 const (
-	Stored   = http.StatusOK                    // in the log
+	Stored   = http.StatusOK                    // in the log, or kept among the dead letters where the coder fails on it
 	Accepted = http.StatusAccepted              // taken, and not known to be stored: send it again to be sure
 	Bad      = http.StatusBadRequest            // no article: sending it again is useless
 	TooLarge = http.StatusRequestEntityTooLarge // over a limit

@@ -41,7 +41,7 @@ func store(d *push.Door) <-chan []news.Article {
 				return
 			}
 			all = append(all, a)
-			d.Stored([]news.Report{{Article: a}})
+			d.Settled(a)
 		}
 	}()
 	return done
@@ -202,7 +202,7 @@ func Example() {
 	go func() {
 		a, err := source.Next(context.Background())
 		if err == nil {
-			d.Stored([]news.Report{{Article: a}}) // as the publisher does
+			d.Settled(a) // as the producer does, once it is in the log
 		}
 	}()
 	server := httptest.NewServer(d)

@@ -232,7 +232,12 @@ func (w *window) peek() (byte, error) {
 	return w.buf[w.pos], nil
 }
 
+// ReadByte is asked for every packed byte: the way without a call goes first.
 func (w *window) ReadByte() (byte, error) {
+	if w.pos < len(w.buf) {
+		w.pos++
+		return w.buf[w.pos-1], nil
+	}
 	b, err := w.peek()
 	if err == nil {
 		w.pos++
