@@ -411,6 +411,14 @@ func FuzzRead(f *testing.F) {
 			f.Add(name, []byte(s))
 		}
 	}
+	for _, pattern := range []string{"warc/*", "gdelt/*"} { // where the corpus is absent the seeds above remain
+		files, _ := filepath.Glob("../../../shared/corpora/" + pattern)
+		for _, file := range files {
+			if b, err := os.ReadFile(file); err == nil {
+				f.Add("-", b[:min(len(b), 20<<10)])
+			}
+		}
+	}
 	f.Fuzz(func(t *testing.T, name string, data []byte) {
 		cfg := config()
 		cfg.MaxLine = 4096
