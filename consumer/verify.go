@@ -13,17 +13,16 @@ import (
 type Books interface {
 	Checkpoint(ctx context.Context, shard int) (data []byte, last uint64, err error)
 	Scan(ctx context.Context, of stream.Stream, filter string, from uint64, handle func(stream.Stored) error) error
-	Gaps(ctx context.Context, of stream.Stream, from uint64) ([]stream.Gap, error)
 }
 
 // Audit is what Verify found.
 type Audit struct {
 	Entries    int // of the log, that can be read
 	Unreadable int
-	Gaps       []stream.Gap // in the log, behind its first message: corruption
-	Aged       uint64       // messages that the log's head lost to its age
-	Position   uint64       // of the log, that is committed
-	Beyond     int          // entries of the log beyond it
+	Lost       uint64 // messages of the log that are lost behind its first one: corruption
+	Aged       uint64 // messages that the log's head lost to its age
+	Position   uint64 // of the log, that is committed
+	Beyond     int    // entries of the log beyond it
 	Events     uint64
 	Alerts     uint64
 	AgedOut    uint64 // outputs that have aged away at the head of their stream: the hash can then not be checked
@@ -58,6 +57,7 @@ func (a *Audit) problem(format string, args ...any) {
 func (a *Audit) readLog(ctx context.Context, books Books) error {
 	var last uint64
 	err := books.Scan(ctx, stream.Reports, "", 1, func(m stream.Stored) error {
+		a.hole(m, last)
 		last = m.Seq
 		if wire.Kind(m.Subject) == wire.ToldKind {
 			return nil
@@ -76,25 +76,26 @@ func (a *Audit) readLog(ctx context.Context, books Books) error {
 	if err != nil {
 		return err
 	}
-	gaps, err := books.Gaps(ctx, stream.Reports, 1)
-	if err != nil {
-		return err
-	}
-	for _, g := range gaps {
-		if g.First == 1 {
-			a.Aged = g.Len()
-			if g.Last > a.Position {
-				a.problem("the log begins at %d, behind the checkpoint at %d: what lay between them was never read", g.Last+1, a.Position)
-			}
-			continue
-		}
-		a.Gaps = append(a.Gaps, g)
-		a.problem("%d messages of the log are lost: sequences %d to %d", g.Len(), g.First, g.Last)
-	}
 	if a.Position > last {
 		a.problem("the checkpoint says the log was read up to %d, but it ends at %d", a.Position, last)
 	}
 	return nil
+}
+
+// hole notes what is missing before a message of the log. Before the first one it is lost to age, unless the machine
+// never read it.
+func (a *Audit) hole(m stream.Stored, last uint64) {
+	switch {
+	case m.Missing == 0:
+	case last > 0:
+		a.Lost += m.Missing
+		a.problem("%d messages of the log are lost: sequences %d to %d", m.Missing, m.Seq-m.Missing, m.Seq-1)
+	case m.Seq-1 > a.Position:
+		a.problem("the log begins at %d, behind the checkpoint at %d: what lay between them was never read", m.Seq, a.Position)
+		fallthrough
+	default:
+		a.Aged = m.Missing
+	}
 }
 
 // readOutputs follows the hash chain over the outputs that the checkpoint, stored at sequence at, covers.
