@@ -31,6 +31,7 @@ type job struct {
 	article news.Article
 	origin  news.Origin
 	source  Source
+	told    *told       // nil: to be coded
 	settled atomic.Bool // the worker and the watch agree by it on who answers
 	done    chan outcome
 }
@@ -46,6 +47,25 @@ func settle(s Source, a news.Article) {
 	if s, ok := s.(Settler); ok {
 		s.Settled(a)
 	}
+}
+
+// told is what a Reporter tells of an article.
+type told struct {
+	events []news.Event
+	coder  string
+}
+
+// toldBy is what the source knows of the article it gave last; nil where our own coder has to find it out.
+func toldBy(s Source) *told {
+	r, ok := s.(Reporter)
+	if !ok {
+		return nil
+	}
+	events, coder, ok := r.Coded()
+	if !ok {
+		return nil
+	}
+	return &told{events, coder}
 }
 
 // outcome is a report, or the reason there is none.
@@ -105,7 +125,7 @@ func (f *flow) read(ctx context.Context, in Input, queue chan<- *job) error {
 			f.cfg.Log.Error("producer: source ended early", "source", in.Name, "error", err)
 			return fmt.Errorf("source %s: %w", in.Name, err)
 		}
-		j := &job{article: a, origin: origin(in), source: in.Source, done: make(chan outcome, 1)}
+		j := &job{article: a, origin: origin(in), source: in.Source, told: toldBy(in.Source), done: make(chan outcome, 1)}
 		select {
 		case queue <- j:
 		case <-ctx.Done():
@@ -174,9 +194,14 @@ func (f *flow) code(j *job) (o outcome) {
 			o = outcome{reason: CoderPanic, why: fmt.Errorf("panic: %v", r)}
 		}
 	}()
-	events := f.coder.Code(j.article)
+	events, coder := []news.Event(nil), f.coderName
+	if j.told != nil {
+		events, coder = j.told.events, j.told.coder
+	} else {
+		events = f.coder.Code(j.article)
+	}
 	r := news.Report{
-		Article: j.article, Events: events, At: news.LogTime(j.article, j.origin), Origin: j.origin, Coder: f.coderName,
+		Article: j.article, Events: events, At: news.LogTime(j.article, j.origin), Origin: j.origin, Coder: coder,
 	}
 	if len(events) > f.cfg.MaxEvents {
 		r.Events, r.Cut = events[:f.cfg.MaxEvents:f.cfg.MaxEvents], true

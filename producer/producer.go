@@ -38,6 +38,11 @@ type Settler interface {
 	Settled(news.Article) // stored in the log, or buried; called from another goroutine than Next
 }
 
+// Reporter is a Source that gives some articles with their events, as another coder found them. They go past the Coder.
+type Reporter interface {
+	Coded() (events []news.Event, coder string, ok bool) // of the article that Next gave last
+}
+
 // Coder finds the events an article tells. Code only computes and is called by many goroutines at once.
 type Coder interface {
 	Name() string // and version, as reports carry it

@@ -49,8 +49,9 @@ type plan struct {
 	log       *slog.Logger
 	style     notify.Style
 	inputs    []producer.Input
-	feeds     feedPlan // opened when the log is there, which remembers them
-	ruleFiles []string // watched for changes; none for the sample
+	feeds     feedPlan          // opened when the log is there, which remembers them
+	archives  []*archive.Source // of the inputs
+	ruleFiles []string          // watched for changes; none for the sample
 	book      rulebook.Book
 	receivers []notify.Receiver
 	sample    bool
@@ -206,6 +207,7 @@ func (p *plan) openSources(c config) error {
 
 func (p *plan) add(name string, source *archive.Source) {
 	p.inputs = append(p.inputs, producer.Input{Name: name, Origin: news.Archive, Source: source})
+	p.archives = append(p.archives, source)
 	p.close = append(p.close, source.Close)
 }
 

@@ -52,7 +52,7 @@ func produce(ctx context.Context, std streams, s *settings) error {
 	if err != nil {
 		return err
 	}
-	if err := made.Run(ctx); err != nil {
+	if err := produceWatched(ctx, made, p, std.err); err != nil {
 		return interrupted(ctx, err)
 	}
 	if err := end.tell(ctx, h.hub); err != nil {

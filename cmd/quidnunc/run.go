@@ -118,7 +118,7 @@ func (r *running) run(ctx context.Context, once bool, grace time.Duration) error
 	g.Go(func() error { return r.courier.Run(working) })
 	g.Go(func() error { return keepRules(working, r.house, r.plan) })
 	g.Go(func() error {
-		if err := r.producer.Run(working); err != nil {
+		if err := produceWatched(working, r.producer, r.plan, r.std.err); err != nil {
 			return interrupted(working, err)
 		}
 		if err := r.end.tell(working, r.hub); err != nil {
