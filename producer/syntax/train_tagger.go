@@ -1,0 +1,120 @@
+package syntax
+
+import "math/rand/v2"
+
+// folds is the number of parts of the treebank that are tagged by taggers that have not seen them.
+const folds = 5
+
+// learnTags trains the tagger, and tags every example as it will be tagged when it is new: by a tagger that has not seen it.
+func (t *trainer) learnTags() {
+	t.findCertain()
+	for fold := range folds {
+		l := newLearner(len(t.m.tags) - 1)
+		t.trainTagger(l, rand.New(rand.NewPCG(t.c.Seed, uint64(100+fold))), 4, func(i int) bool { return i%folds != fold })
+		l.finish()
+		l.use()
+		wrong, all := 0, 0
+		for i := fold; i < len(t.examples); i += folds {
+			e := t.examples[i]
+			t.tagWith(l, e)
+			for j, tag := range e.tags {
+				all++
+				if t.m.tags[e.nodes[j+2].tag].tag != t.m.tags[tag].tag {
+					wrong++
+				}
+			}
+		}
+		t.c.Log("tags, part %d: %.2f %% right", fold, 100-100*float64(wrong)/float64(max(1, all)))
+	}
+	kept := make([][]uint8, len(t.examples))
+	for i, e := range t.examples {
+		for j := range e.tags {
+			kept[i] = append(kept[i], e.nodes[j+2].tag)
+		}
+	}
+	t.tagger = newLearner(len(t.m.tags) - 1)
+	for run := range t.c.Runs {
+		t.trainTagger(t.tagger, rand.New(rand.NewPCG(t.c.Seed, uint64(200+run))), 6, func(int) bool { return true })
+		t.tagger.finish()
+	}
+	for i, e := range t.examples {
+		for j := range e.tags {
+			e.nodes[j+2].tag = kept[i][j]
+		}
+	}
+	t.c.Log("tagger: %d features", len(t.tagger.keys))
+}
+
+// findCertain lists the words that are frequent and always have one tag.
+func (t *trainer) findCertain() {
+	type use struct {
+		tag   uint8
+		n     int
+		mixed bool
+	}
+	uses := map[uint32]*use{}
+	for _, e := range t.examples {
+		for i, tag := range e.tags {
+			w := e.nodes[i+2].low
+			u := uses[w]
+			if u == nil {
+				u = &use{tag: tag}
+				uses[w] = u
+			}
+			u.n++
+			u.mixed = u.mixed || u.tag != tag
+		}
+	}
+	t.m.certain = map[uint32]uint8{}
+	for w, u := range uses {
+		if u.n >= 40 && !u.mixed {
+			t.m.certain[w] = u.tag
+		}
+	}
+}
+
+func (t *trainer) trainTagger(l *learner, random *rand.Rand, epochs int, use func(int) bool) {
+	var keys [tagFeatures]uint32
+	scores := make([]int32, l.k)
+	for range epochs {
+		for _, i := range random.Perm(len(t.examples)) {
+			if !use(i) {
+				continue
+			}
+			e := t.examples[i]
+			for j := range e.tags {
+				guess := t.guess(l, e.nodes, j+2, &keys, scores)
+				if gold := e.tags[j]; guess != gold {
+					l.add(keys[:], int(gold)-1, 1)
+					l.add(keys[:], int(guess)-1, -1)
+				}
+				l.now++
+				e.nodes[j+2].tag = guess
+			}
+		}
+	}
+}
+
+func (t *trainer) guess(l *learner, nodes []node, i int, keys *[tagFeatures]uint32, scores []int32) uint8 {
+	if tag, ok := t.m.certain[nodes[i].low]; ok {
+		return tag
+	}
+	tagContext(nodes, i, keys)
+	clear(scores)
+	l.score(keys[:], scores)
+	best := 0
+	for c, s := range scores {
+		if s > scores[best] {
+			best = c
+		}
+	}
+	return uint8(best + 1)
+}
+
+func (t *trainer) tagWith(l *learner, e *example) {
+	var keys [tagFeatures]uint32
+	scores := make([]int32, l.k)
+	for j := range e.tags {
+		e.nodes[j+2].tag = t.guess(l, e.nodes, j+2, &keys, scores)
+	}
+}
