@@ -76,3 +76,12 @@ type Correction struct {
 
 // Tick is the message of the log that tells the time when nothing else came.
 type Tick struct{ At time.Time }
+
+// Entry is one message of the log. Everything that can change what the machine says is one of these four: Report,
+// Rules, Correction, Tick.
+type Entry interface{ entry() }
+
+func (Report) entry()     {}
+func (Rules) entry()      {}
+func (Correction) entry() {}
+func (Tick) entry()       {}

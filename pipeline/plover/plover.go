@@ -95,7 +95,7 @@ var types = []typeFacts{
 	{Protest, 4, -5, []modeFacts{
 		{"demo", -5, "demonstrates against"}, {"riot", -7, "riots against"}, {"strike", -5, "strikes against"},
 		{"hunger", -4.5, "goes on hunger strike against"}, {"boycott", -4.5, "boycotts"},
-		{"obstruct", -4.5, "blocks"}, {"vandalize", -4.5, "vandalizes"},
+		{"obstruct", -4.5, "blocks"}, {"vandalize", -5, "vandalizes"},
 	}, "protests against"},
 	{Sanction, 4, -6, []modeFacts{
 		{"convict", -6, "convicts"}, {"expel", -5.5, "expels people of"}, {"withdraw", -6, "suspends or breaks relations with"},

@@ -1,0 +1,388 @@
+package match_test
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+	"unicode"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"github.com/quidnunc-news/quidnunc/consumer/match"
+	"github.com/quidnunc-news/quidnunc/consumer/rule"
+	"github.com/quidnunc-news/quidnunc/pipeline/gazetteer"
+	"github.com/quidnunc-news/quidnunc/pipeline/news"
+	"github.com/quidnunc-news/quidnunc/pipeline/plover"
+	"github.com/quidnunc-news/quidnunc/pipeline/text"
+)
+
+// twin is the obvious matcher: for every rule, for every event, it reads the query and looks. It shares no code with
+// the Index.
+type twin struct {
+	report news.Report
+	story  news.Story
+	event  *news.Event
+}
+
+func (w *twin) match(rules []rule.Rule) (hits []string) {
+	for i, r := range rules {
+		if r.State == rule.Off {
+			continue
+		}
+		if !rule.AsksEvent(r.Expr) {
+			if w.event = nil; w.holds(r.Expr) {
+				hits = append(hits, fmt.Sprint(i, []int(nil)))
+			}
+			continue
+		}
+		var leads, others []int
+		for j := range w.report.Events {
+			e := &w.report.Events[j]
+			if w.event = e; e.Historical && !rule.Names(r.Expr, "historical") ||
+				e.Realis == news.Hypothetical && !rule.Names(r.Expr, "realis") || !w.holds(r.Expr) {
+				continue
+			}
+			if e.Lead {
+				leads = append(leads, j)
+			} else {
+				others = append(others, j)
+			}
+		}
+		if len(leads)+len(others) > 0 {
+			hits = append(hits, fmt.Sprint(i, slices.Concat(leads, others)))
+		}
+	}
+	return hits
+}
+
+func (w *twin) holds(x rule.Expr) bool {
+	return fold(x, func(leaf rule.Expr) bool {
+		if f, ok := leaf.(rule.Field); ok {
+			return w.field(f)
+		}
+		return w.said(w.report.Article.Title, leaf) || w.said(w.report.Article.Text, leaf)
+	})
+}
+
+// fold is the boolean part of a tree.
+func fold(x rule.Expr, leaf func(rule.Expr) bool) bool {
+	switch x := x.(type) {
+	case rule.And:
+		return !slices.ContainsFunc(x.X, func(y rule.Expr) bool { return !fold(y, leaf) })
+	case rule.Or:
+		return slices.ContainsFunc(x.X, func(y rule.Expr) bool { return fold(y, leaf) })
+	case rule.Not:
+		return !fold(x.X, leaf)
+	}
+	return leaf(x)
+}
+
+func (w *twin) said(where string, x rule.Expr) bool {
+	return len(found(tokens(where, w.report.Article.Language), w.report.Article.Language, x)) > 0
+}
+
+func tokens(s, lang string) []string {
+	var out []string
+	d := text.Segment(s, lang)
+	for i := range d.Tokens {
+		if strings.ContainsFunc(d.Word(i), func(r rune) bool { return unicode.IsLetter(r) || unicode.IsNumber(r) }) {
+			out = append(out, d.Word(i))
+		}
+	}
+	return out
+}
+
+// found lists [first, last] of every place where the words x asks for stand.
+func found(words []string, lang string, x rule.Expr) (out [][2]int) {
+	same := func(n int, equal func(i, k int) bool) {
+		for i := 0; i+n <= len(words) && n > 0; i++ {
+			ok := true
+			for k := range n {
+				ok = ok && equal(i+k, k)
+			}
+			if ok {
+				out = append(out, [2]int{i, i + n - 1})
+			}
+		}
+	}
+	switch x := x.(type) {
+	case rule.Term:
+		want := tokens(x.Text, lang)
+		same(len(want), func(i, k int) bool { return text.Stem(lang, words[i]) == text.Stem(lang, want[k]) })
+	case rule.Phrase:
+		want := tokens(x.Text, lang)
+		same(len(want), func(i, k int) bool { return text.Fold(words[i]) == text.Fold(want[k]) })
+	case rule.Exact:
+		want := tokens(x.Text, lang)
+		same(len(want), func(i, k int) bool { return words[i] == want[k] })
+	case rule.Prefix:
+		same(1, func(i, _ int) bool { return strings.HasPrefix(text.Fold(words[i]), text.Fold(x.Text)) })
+	case rule.Or:
+		for _, y := range x.X {
+			out = append(out, found(words, lang, y)...)
+		}
+	case rule.Near:
+		for _, a := range found(words, lang, x.X) {
+			for _, b := range found(words, lang, x.Y) {
+				after, before := b[0]-a[1]-1, a[0]-b[1]-1
+				if after >= 0 && after <= x.Within || !x.Ordered && before >= 0 && before <= x.Within {
+					out = append(out, a, b)
+				}
+			}
+		}
+	}
+	return out
+}
+
+func (w *twin) field(f rule.Field) bool {
+	a, e := w.report.Article, w.event
+	return fold(f.X, func(leaf rule.Expr) bool {
+		value := strings.Trim(leaf.String(), `"`)
+		switch f.Name {
+		case "text":
+			return w.said(a.Title, leaf) || w.said(a.Text, leaf)
+		case "title":
+			return w.said(a.Title, leaf)
+		case "lang":
+			return a.Language == value
+		case "publisher":
+			return a.Publisher == value || strings.HasSuffix(a.Publisher, "."+value)
+		case "published":
+			v, err := news.ParseInterval(value)
+			return err == nil && !a.Published.IsZero() && !a.Published.Start.Before(v.Start) && !a.Published.End.After(v.End)
+		case "what":
+			return string(e.What.Type) == value
+		case "mode":
+			return string(e.What.Mode) == value
+		case "context":
+			return slices.Contains(e.What.Contexts, plover.Context(value))
+		case "who":
+			return slices.ContainsFunc(e.Who, w.is(leaf))
+		case "whom":
+			return slices.ContainsFunc(e.Whom, w.is(leaf))
+		case "actor":
+			return slices.ContainsFunc(e.Who, w.is(leaf)) || slices.ContainsFunc(e.Whom, w.is(leaf))
+		case "who.sector":
+			return slices.ContainsFunc(e.Who, func(a news.Actor) bool { return slices.Contains(a.Sectors, plover.Sector(value)) })
+		case "where":
+			return e.Where != nil && (e.Where.Country == value || e.Where.Name == value)
+		case "cameo":
+			return strings.HasPrefix(e.What.CAMEO, value)
+		case "historical":
+			return fmt.Sprint(e.Historical) == value
+		case "alleged":
+			return fmt.Sprint(e.Realis == news.Alleged) == value
+		case "realis":
+			return string(e.Realis) == value
+		case "trigger":
+			return len(found(tokens(e.What.Trigger, a.Language), a.Language, leaf)) > 0
+		case "quad":
+			return within(float64(e.What.Quad), leaf)
+		case "score":
+			return within(e.What.Score, leaf)
+		case "count":
+			return e.Count != nil && within(float64(e.Count.Value), leaf)
+		case "story.publishers":
+			return within(float64(max(1, w.story.Publishers)), leaf)
+		}
+		panic("the twin does not know " + f.Name)
+	})
+}
+
+func (w *twin) is(leaf rule.Expr) func(news.Actor) bool {
+	return func(a news.Actor) bool {
+		if l, ok := leaf.(rule.List); ok {
+			members, _ := gazetteer.Default().Members(l.Name, w.report.Article.Published.Start)
+			return slices.Contains(members, a.Country)
+		}
+		known := map[string]string{"RUS": "RUS", "Russie": "RUS", "UKR": "UKR", "OTAN": "NATO", "FRA": "FRA"}
+		value := leaf.String()
+		return known[value] != "" && a.Country == known[value] || value == "sergei-lavrov" && a.Key == value
+	}
+}
+
+func within(n float64, leaf rule.Expr) bool {
+	number := func(s string, otherwise float64) float64 {
+		if f, err := strconv.ParseFloat(s, 64); err == nil {
+			return f
+		}
+		return otherwise
+	}
+	switch x := leaf.(type) {
+	case rule.Range:
+		return number(x.Low, -1e9) <= n && n <= number(x.High, 1e9)
+	case rule.Compare:
+		v := number(x.Value, 0)
+		return map[string]bool{"<": n < v, "<=": n <= v, ">": n > v, ">=": n >= v}[x.Op]
+	}
+	return n == number(leaf.String(), 0)
+}
+
+var (
+	vocabulary = []string{"mission", "missions", "Mission", "permanente", "décidé", "decider", "l’OTAN", "OTAN", "Otan", "Nord-Est", "la", "suspendre", "suspendus", "russe", "sanctions", "7", "3,5"}
+	publishers = []string{"none", "lemonde.fr", "www.lemonde.fr", "bbc.co.uk"}
+	dates      = []string{"2021", "2021-10", "2021-10-18", "2022-01-02"}
+	countries  = []string{"RUS", "UKR", "NATO", "FRA", "IGO", ""}
+	numbersOf  = []string{"3", "-6", "[1 TO 4]", "[* TO -2]", ">=2", "<7", "<=-6", ">3.5"}
+)
+
+func words(n int) *rapid.Generator[string] {
+	return rapid.Map(rapid.SliceOfN(rapid.SampledFrom(vocabulary), 0, n), func(w []string) string { return strings.Join(w, " ") })
+}
+
+func textQuery(depth int) *rapid.Generator[string] {
+	return rapid.Custom(func(t *rapid.T) string {
+		w := func() string { return rapid.SampledFrom(vocabulary).Draw(t, "word") }
+		atom := func() string {
+			switch rapid.IntRange(0, 5).Draw(t, "atom") {
+			case 0:
+				return `"` + w() + " " + w() + `"`
+			case 1:
+				return "=" + w()
+			case 2:
+				return rapid.SampledFrom([]string{"mis", "susp", "déc", "ota", "nord-", "sanc"}).Draw(t, "prefix") + "*"
+			case 3:
+				return "(" + w() + " OR " + w() + ")"
+			}
+			return w()
+		}
+		switch k := rapid.IntRange(0, 7).Draw(t, "query"); {
+		case k == 0 && depth > 0:
+			return "(" + textQuery(depth-1).Draw(t, "x") + " " + textQuery(depth-1).Draw(t, "y") + ")"
+		case k == 1 && depth > 0:
+			return "(" + textQuery(depth-1).Draw(t, "x") + " OR " + textQuery(depth-1).Draw(t, "y") + ")"
+		case k == 2 && depth > 0:
+			return "NOT " + textQuery(depth-1).Draw(t, "x")
+		case k == 3:
+			return fmt.Sprintf("(%s NEAR/%d %s)", atom(), rapid.IntRange(0, 4).Draw(t, "n"), atom())
+		case k == 4:
+			return fmt.Sprintf("(%s ONEAR/%d %s)", atom(), rapid.IntRange(0, 4).Draw(t, "n"), atom())
+		}
+		return atom()
+	})
+}
+
+func query(depth int) *rapid.Generator[string] {
+	return rapid.Custom(func(t *rapid.T) string {
+		from := func(values ...string) string { return rapid.SampledFrom(values).Draw(t, "value") }
+		either := func(values ...string) string {
+			if rapid.Bool().Draw(t, "one") {
+				return from(values...)
+			}
+			return fmt.Sprintf("(%s %s %s)", from(values...), from("OR", "AND", "-", "OR NOT"), from(values...))
+		}
+		switch rapid.IntRange(0, 18).Draw(t, "clause") {
+		case 0, 1:
+			if depth > 0 {
+				return "(" + query(depth-1).Draw(t, "x") + " AND " + query(depth-1).Draw(t, "y") + ")"
+			}
+		case 2, 3:
+			if depth > 0 {
+				return "(" + query(depth-1).Draw(t, "x") + " OR " + query(depth-1).Draw(t, "y") + ")"
+			}
+		case 4:
+			if depth > 0 {
+				return "NOT " + query(depth-1).Draw(t, "x")
+			}
+		case 5:
+			return from("title", "text") + ":(" + textQuery(1).Draw(t, "x") + ")"
+		case 6, 7:
+			return from("who", "whom", "actor") + ":" + either("RUS", "Russie", "UKR", "OTAN", "FRA", "sergei-lavrov", "@nato")
+		case 8, 9:
+			return "what:" + either("SANCTION", "ASSAULT", "ACCUSE")
+		case 10:
+			return "mode:" + either("expel", "withdraw") + " cameo:" + from("16", "161", "19")
+		case 11:
+			return from("quad", "score", "count", "story.publishers") + ":" + either(numbersOf...)
+		case 12:
+			return from("lang:fr", "lang:en", "publisher:lemonde.fr", "published:2021", "published:2021-10", "context:military", "who.sector:GOV", "where:RUS", "where:Salisbury")
+		case 13:
+			return from("historical:true", "historical:(true OR false)", "realis:hypothetical", "realis:actual", "alleged:true")
+		case 14:
+			return "trigger:" + from("suspendre", "suspendus", `"mission"`, "susp*", "=Mission")
+		}
+		return textQuery(2).Draw(t, "text")
+	})
+}
+
+func event(t *rapid.T) news.Event {
+	who := func(label string) []news.Actor {
+		return rapid.SliceOfN(rapid.Custom(func(t *rapid.T) news.Actor {
+			return news.Actor{
+				Country: rapid.SampledFrom(countries).Draw(t, "country"), Key: rapid.SampledFrom([]string{"", "sergei-lavrov"}).Draw(t, "key"),
+				Sectors: rapid.SampledFrom([][]plover.Sector{nil, {"GOV"}, {"GOV", "MIL"}}).Draw(t, "sectors"),
+			}
+		}), 0, 2).Draw(t, label)
+	}
+	e := news.Event{
+		Who: who("who"), Whom: who("whom"),
+		What: news.NewAction(
+			rapid.SampledFrom([]plover.Type{plover.Sanction, plover.Assault, plover.Accuse}).Draw(t, "what"),
+			rapid.SampledFrom([]plover.Mode{"", "expel", "withdraw"}).Draw(t, "mode"),
+			rapid.SampledFrom([]string{"161", "16", "195"}).Draw(t, "cameo"),
+		),
+		Realis:     rapid.SampledFrom([]news.Realis{news.Actual, news.Alleged, news.Hypothetical}).Draw(t, "realis"),
+		Historical: rapid.Bool().Draw(t, "historical"), Lead: rapid.Bool().Draw(t, "lead"),
+		Where: rapid.SampledFrom([]*news.Place{nil, {Name: "Salisbury", Country: "GBR"}, {Name: "Moscow", Country: "RUS"}}).Draw(t, "where"),
+		Count: rapid.SampledFrom([]*news.Quantity{nil, {Value: 3}, {Value: 7}}).Draw(t, "count"),
+	}
+	e.What.Trigger = rapid.SampledFrom(vocabulary).Draw(t, "trigger")
+	e.What.Contexts = rapid.SampledFrom([][]plover.Context{nil, {"military"}, {"legal", "military"}}).Draw(t, "contexts")
+	return e
+}
+
+func report(t *rapid.T) news.Report {
+	r := news.Report{
+		Article: news.Article{
+			Language: rapid.SampledFrom([]string{"", "fr", "en", "de"}).Draw(t, "lang"), Publisher: rapid.SampledFrom(publishers).Draw(t, "publisher"),
+			Title: words(5).Draw(t, "title"), Text: words(12).Draw(t, "text"),
+		},
+		At: time.Date(2021, 10, 19, 0, 0, 0, 0, time.UTC),
+	}
+	r.Article.Published, _ = news.ParseInterval(rapid.SampledFrom(dates).Draw(t, "published"))
+	for range rapid.IntRange(0, 3).Draw(t, "events") {
+		r.Events = append(r.Events, event(t))
+	}
+	return r
+}
+
+func TestIndexEqualsTheObviousLoop(t *testing.T) {
+	pairs, hits := 0, 0
+	rapid.Check(t, func(t *rapid.T) {
+		var rules []rule.Rule
+		for range rapid.IntRange(1, 20).Draw(t, "rules") {
+			r, err := rule.New("r", query(3).Draw(t, "query"))
+			if err != nil {
+				t.Fatal(rule.Caret(r.Query, err))
+			}
+			r.State = rapid.SampledFrom(rule.States()).Draw(t, "state")
+			rules = append(rules, r)
+		}
+		x, err := match.New(rules, gazetteer.Default())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range 5 {
+			w := twin{report: report(t), story: news.Story{Publishers: rapid.IntRange(0, 4).Draw(t, "publishers")}}
+			var got []string
+			for _, h := range x.Match(w.report, w.story, nil) {
+				got = append(got, fmt.Sprint(h.Rule, h.Events))
+				if !slices.ContainsFunc(h.Why, func(c news.Clause) bool { return c.Text != "" }) {
+					t.Fatalf("rule %q holds and says not why", rules[h.Rule].Query)
+				}
+			}
+			if d := cmp.Diff(w.match(rules), got); d != "" {
+				t.Fatalf("twin (-) and index (+) differ:\n%s", d)
+			}
+			pairs, hits = pairs+len(rules), hits+len(got)
+		}
+	})
+	t.Logf("%d pairs of rule and report, %d of them hits", pairs, hits)
+	if hits*100 < pairs || hits*2 > pairs {
+		t.Errorf("%d of %d pairs are hits: the test asks too little", hits, pairs)
+	}
+}

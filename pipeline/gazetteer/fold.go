@@ -1,0 +1,85 @@
+package gazetteer
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/quidnunc-news/quidnunc/pipeline/text"
+)
+
+type piece struct {
+	folded         string
+	capital, upper bool
+}
+
+// pieces cuts a name at everything that is neither letter nor digit; full stops vanish: "U.S." is one piece, "us".
+func pieces(name string) []piece {
+	var out []piece
+	for name != "" {
+		var raw string
+		raw, name = nextPiece(name)
+		if raw != "" {
+			out = append(out, piece{foldPiece(raw), isCapital(raw), isUpper(raw)})
+		}
+	}
+	return out
+}
+
+// nextPiece cuts the first piece off; it may be empty.
+func nextPiece(s string) (raw, rest string) {
+	for i, r := range s {
+		if separates(r) {
+			return trimDots(s[:i]), s[i+utf8.RuneLen(r):]
+		}
+	}
+	return trimDots(s), ""
+}
+
+func trimDots(s string) string {
+	if strings.Trim(s, ".") == "" {
+		return ""
+	}
+	return s
+}
+
+func separates(r rune) bool {
+	if r < utf8.RuneSelf {
+		return !('a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || r == '.')
+	}
+	return !unicode.IsLetter(r) && !unicode.IsMark(r) && !unicode.IsDigit(r) && r != utf8.RuneError
+}
+
+func foldPiece(raw string) string { return strings.ReplaceAll(text.Fold(raw), ".", "") }
+
+// foldName is the form under which Find knows a name: its folded pieces, a space between them.
+func foldName(name string) string {
+	ps := pieces(name)
+	words := make([]string, len(ps))
+	for i, p := range ps {
+		words[i] = p.folded
+	}
+	return strings.Join(words, " ")
+}
+
+func isCapital(s string) bool {
+	r, _ := utf8.DecodeRuneInString(s)
+	return unicode.IsUpper(r)
+}
+
+// isUpper tells whether s has at least two signs, a capital among them and no small letter.
+func isUpper(s string) bool {
+	signs, capitals := 0, 0
+	for _, r := range s {
+		switch {
+		case unicode.IsLower(r):
+			return false
+		case unicode.IsUpper(r):
+			capitals++
+			signs++
+		case r != '.':
+			signs++
+		}
+	}
+	return capitals > 0 && signs > 1
+}

@@ -1,0 +1,43 @@
+package stream
+
+import (
+	"fmt"
+	"log/slog"
+	"strings"
+	"sync/atomic"
+)
+
+// serverLog passes what the embedded server says to slog: its notices are our details.
+type serverLog struct {
+	log   *slog.Logger
+	fatal atomic.Pointer[string] // what the server died of
+}
+
+func (l *serverLog) Noticef(format string, v ...any) {
+	l.log.Debug(text(format, v), "from", "nats-server")
+}
+func (l *serverLog) Debugf(format string, v ...any) {
+	l.log.Debug(text(format, v), "from", "nats-server")
+}
+func (l *serverLog) Tracef(format string, v ...any) {
+	l.log.Debug(text(format, v), "from", "nats-server")
+}
+
+func (l *serverLog) Errorf(format string, v ...any) {
+	l.log.Error(text(format, v), "from", "nats-server")
+}
+
+func (l *serverLog) Warnf(format string, v ...any) {
+	if s := text(format, v); !strings.Contains(s, "Plaintext passwords detected") { // ours lies in a file only its owner can read
+		l.log.Warn(s, "from", "nats-server")
+	}
+}
+
+// Fatalf does not end the process: Serve returns the error.
+func (l *serverLog) Fatalf(format string, v ...any) {
+	s := text(format, v)
+	l.fatal.CompareAndSwap(nil, &s)
+	l.log.Error(s, "from", "nats-server")
+}
+
+func text(format string, v []any) string { return strings.TrimSpace(fmt.Sprintf(format, v...)) }

@@ -1,0 +1,209 @@
+package text
+
+import (
+	_ "embed"
+	"strings"
+	"sync"
+	"unicode"
+	"unicode/utf8"
+)
+
+// Detect names the language of s: "fr", "en", or "" when it is another one, too short to tell, or not clear. It reads at
+// most 4 KiB from the head of s and 4 KiB from its middle.
+//
+// Two judges must agree: the words that hold sentences together, counted for some thirty languages, and the cost of the
+// letters after the two before them, in French and in English. Text in another script goes before neither.
+func Detect(s string) string {
+	e := gather(s)
+	if e.letters < 12 || e.words < 3 || e.foreign*4 > e.letters {
+		return ""
+	}
+	french, english := e.cost(0), e.cost(1)
+	switch {
+	case french <= dear && english-french >= apart:
+		return "fr"
+	case english <= dear && french-english >= apart:
+		return "en"
+	}
+	return ""
+}
+
+// The most a text may cost to be in a language, and how much less than in the other, in thousandths of a nat a letter:
+// chosen on headlines, articles and paragraphs in twenty languages.
+const dear, apart = 2700, 300
+
+// cost is the mean cost of a letter in language l, less two nats times the share of the words that are its function
+// words, over the share of the next best language.
+func (e *evidence) cost(l int) int {
+	other := 0
+	for i, n := range e.known {
+		if i != l {
+			other = max(other, n)
+		}
+	}
+	return e.costs[l]*1000/(8*e.steps) - 2000*(e.known[l]-other)/e.words
+}
+
+// sampled is how many bytes Detect reads at each of two places.
+const sampled = 4 << 10
+
+// evidence is what the judges know of a text.
+type evidence struct {
+	letters int          // of any script
+	foreign int          // those not Latin
+	words   int          // runs of Latin letters
+	known   [tongues]int // function words by language, in the order of function_words.txt: French, English, others
+	steps   int          // letters and borders counted by the model
+	costs   [2]int       // of all steps, French and English, in eighths of a nat
+}
+
+func gather(s string) *evidence {
+	e := &evidence{}
+	if len(s) <= 2*sampled {
+		e.read(s)
+		return e
+	}
+	e.read(s[:sampled])
+	middle := len(s) / 2
+	e.read(s[middle : middle+sampled])
+	return e
+}
+
+// read counts the words of s; a rune cut at either end costs one letter.
+func (e *evidence) read(s string) {
+	m := model()
+	a, b := 0, 0
+	var buffer [64]byte
+	word, before := buffer[:0], ' '
+	for i, r := range s {
+		if r < 0x80 {
+			if r|0x20 >= 'a' && r|0x20 <= 'z' {
+				r |= 0x20
+			} else {
+				r = 0
+			}
+		} else {
+			r = unicode.ToLower(r)
+		}
+		if r == 0 || !unicode.IsLetter(r) {
+			mark, _ := utf8.DecodeRuneInString(s[i:])
+			if b != 0 {
+				e.step(m, a, b, 0)
+				e.word(m, word, before, mark)
+			}
+			a, b, word, before = 0, 0, buffer[:0], mark
+			continue
+		}
+		e.letters++
+		if r > 0x24F && !unicode.Is(unicode.Latin, r) {
+			e.foreign++
+		}
+		c := symbol(r)
+		e.step(m, a, b, c)
+		a, b = b, c
+		if len(word) < len(buffer)-4 {
+			word = utf8.AppendRune(word, r)
+		}
+	}
+	if b != 0 {
+		e.step(m, a, b, 0)
+		e.word(m, word, before, ' ')
+	}
+}
+
+func (e *evidence) step(m *tables, a, b, c int) {
+	t := m.costs[(a*symbols+b)*symbols+c]
+	e.costs[0] += int(t[0])
+	e.costs[1] += int(t[1])
+	e.steps++
+}
+
+// word counts w, which stands between the characters before and after. An elided word is known by its apostrophe ("l'"),
+// the English clitics too ("'s"); other single letters before a dot or an apostrophe are initials.
+func (e *evidence) word(m *tables, w []byte, before, after rune) {
+	e.words++
+	short := len(w) == 1
+	var set uint64
+	switch {
+	case after == '\'' || after == '’':
+		set = m.words[string(append(w, '\''))]
+	case short && (before == '\'' || before == '’'):
+		set = m.words["'"+string(w)]
+	case short && after == '.':
+	default:
+		set = m.words[string(w)]
+	}
+	for i := 0; set != 0; i, set = i+1, set>>1 {
+		if set&1 != 0 {
+			e.known[i]++
+		}
+	}
+}
+
+//go:embed trigrams.txt
+var trigramsFile string
+
+//go:embed function_words.txt
+var wordsFile string
+
+// symbols is the size of the model's alphabet; tongues is the most languages function_words.txt may have.
+const symbols, tongues = 40, 64
+
+const alphabet = "_abcdefghijklmnopqrstuvwxyzàâçèéêîïôùûœ*"
+
+type tables struct {
+	costs [symbols * symbols * symbols][2]uint8
+	words map[string]uint64 // a bit for each language
+	names []string
+}
+
+var model = sync.OnceValue(func() *tables {
+	m := &tables{words: map[string]uint64{}}
+	for i := range m.costs {
+		m.costs[i] = [2]uint8{80, 80}
+	}
+	for line := range strings.Lines(trigramsFile) {
+		if f := strings.Fields(line); len(f) == 3 && f[0] != "#" {
+			var at int
+			for _, r := range f[0] {
+				at = at*symbols + symbol(r)
+			}
+			m.costs[at] = [2]uint8{number(f[1]), number(f[2])}
+		}
+	}
+	for line := range strings.Lines(wordsFile) {
+		if f := strings.Fields(line); len(f) > 1 && f[0] != "#" {
+			for _, w := range f[1:] {
+				m.words[w] |= 1 << len(m.names)
+			}
+			m.names = append(m.names, f[0])
+		}
+	}
+	return m
+})
+
+func number(s string) uint8 {
+	n := 0
+	for _, c := range []byte(s) {
+		n = 10*n + int(c-'0')
+	}
+	return uint8(n)
+}
+
+// symbol is the place of a lower-case letter, or _ for a border, in the model's alphabet.
+func symbol(r rune) int {
+	switch {
+	case r >= 'a' && r <= 'z':
+		return int(r-'a') + 1
+	case r == '_':
+		return 0
+	}
+	n := 27
+	for _, c := range alphabet[27:] {
+		if c == r || c == '*' {
+			break
+		}
+		n++
+	}
+	return n
+}
