@@ -112,6 +112,7 @@ func eval(args []string) error {
 	lang := flags.String("lang", "fr", "language of the model")
 	file := flags.String("model", "", "model; empty means producer/syntax/embedded/LANG.model")
 	words := flags.String("lexicon", "", "word list; empty means producer/syntax/embedded/LANG.lexicon")
+	raw := flags.Bool("raw", false, "parse the raw text of each sentence, not the treebank's words")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
@@ -142,7 +143,11 @@ func eval(args []string) error {
 		}
 		score := syntax.NewScore()
 		start := time.Now()
-		m.Measure(gold, score)
+		if *raw {
+			m.MeasureRaw(gold, score)
+		} else {
+			m.Measure(gold, score)
+		}
 		took := time.Since(start)
 		fmt.Printf("%s: %s%.0f words/s on one core\n\n", name, score, float64(score.Words)/took.Seconds())
 	}

@@ -128,7 +128,7 @@ func few(n int32) uint64 { return uint64(min(n, 3)) }
 
 func valency(n uint8) uint64 { return uint64(min(n, 4)) }
 
-const moveFeatures = 104
+const moveFeatures = 116
 
 // context fills keys for the next move, after Zhang and Nivre (2011) with the word of case and mark children,
 // label sets, and the punctuation and verbs between.
@@ -280,5 +280,18 @@ func (s *state) context(keys *[moveFeatures]uint32) []uint32 {
 	keys[101] = feature(102, s0.c, b0.mark, s0.t)
 	keys[102] = feature(103, s1.c, b0.mark, s1.t)
 	keys[103] = feature(104, s0.l, b0.l, 0)
+	// further ahead
+	keys[104] = feature(105, b0.w, b1.w, 0)
+	keys[105] = feature(106, b0.w, b1.t, b2.t)
+	keys[106] = feature(107, b0.t, b1.w, 0)
+	keys[107] = feature(108, s0.t*64+b0.t, b1.t, b2.t)
+	keys[108] = feature(109, s0.w, b0.w, b1.t)
+	keys[109] = feature(110, s0.t, b0.t*64+b1.t, b2.t*64+b3.t)
+	keys[110] = feature(111, s0.t*64+b0.t, uint64(s0r.label), uint64(b0l.label))
+	keys[111] = feature(112, b1.c, b1.t, b0.t*64+s0.t)
+	keys[112] = feature(113, s0.t, b0.t, between*8+d0)
+	keys[113] = feature(114, s0.rset, s0.t, b0.w)
+	keys[114] = feature(115, s1.t*64+s0.t, b0.t, v0)
+	keys[115] = feature(116, s0.previous, s0.t*64+b0.t, b1.t)
 	return keys[:]
 }

@@ -1,7 +1,6 @@
 package syntax
 
 import (
-	"math/rand/v2"
 	"strings"
 
 	"github.com/quidnunc-news/quidnunc/producer/syntax/conllu"
@@ -33,8 +32,8 @@ func (t *trainer) learnSplits(sentences []conllu.Sentence) {
 	t.splitter = newLearner(2)
 	doubtful := doubtfulContractions[t.c.Lang]
 	for pass := range 6 {
-		random := rand.New(rand.NewPCG(t.c.Seed, uint64(50+pass)))
-		for _, i := range random.Perm(len(sentences)) {
+		random := newRandom(t.c.Seed, 50+pass)
+		for _, i := range random.perm(len(sentences)) {
 			t.learnSplit(sentences[i], doubtful)
 		}
 	}

@@ -3,7 +3,6 @@ package syntax
 import (
 	"cmp"
 	"errors"
-	"math/rand/v2"
 	"slices"
 	"strings"
 
@@ -42,7 +41,7 @@ type trainer struct {
 	c        Config
 	m        *Model
 	examples []*example
-	random   *rand.Rand
+	margin   [3]int32 // by which tagger, parser, labeller must be right
 	tagger   *learner
 	mover    *learner
 	labeller *learner
@@ -69,7 +68,7 @@ func newTrainer(sentences []conllu.Sentence, c Config) (*trainer, error) {
 	if c.Log == nil {
 		c.Log = func(string, ...any) {}
 	}
-	t := &trainer{c: c, random: rand.New(rand.NewPCG(c.Seed, 7))}
+	t := &trainer{c: c, margin: [3]int32{0, 0, 0}}
 	t.m = &Model{Lang: c.Lang, Seed: c.Seed, Sources: c.Sources, words: &lexicon{}}
 	if c.Words != nil {
 		words, err := readLexicon(c.Words)
@@ -118,6 +117,9 @@ func kindOf(w conllu.Word) tagKind {
 	keep := f.only(fVerbForm, fPronType)
 	if f.VerbForm() == "Part" {
 		keep = f.only(fVerbForm, fPronType, fTense)
+	}
+	if w.UPOS == "NOUN" {
+		keep = f.only(fNumber)
 	}
 	return tagKind{parseUPOS(w.UPOS), keep}
 }

@@ -1,7 +1,5 @@
 package syntax
 
-import "math/rand/v2"
-
 // learnTrees trains the parser and the labeller together, on the tags a tagger would give.
 func (t *trainer) learnTrees() {
 	for _, e := range t.examples {
@@ -11,10 +9,10 @@ func (t *trainer) learnTrees() {
 	}
 	t.mover, t.labeller = newLearner(moves), newLearner(len(t.m.labels))
 	for run := range t.c.Runs {
-		random := rand.New(rand.NewPCG(t.c.Seed, uint64(300+run)))
+		random := newRandom(t.c.Seed, 300+run)
 		for epoch := range t.c.Epochs {
 			l := lesson{t: t, random: random, explore: epoch > 0, scores: make([]int32, len(t.m.labels))}
-			for _, i := range random.Perm(len(t.examples)) {
+			for _, i := range random.perm(len(t.examples)) {
 				l.learn(t.examples[i])
 			}
 			t.c.Log("trees, run %d, pass %d: %.2f %% of moves and %.2f %% of labels wrong", run, epoch,
@@ -29,7 +27,7 @@ func (t *trainer) learnTrees() {
 // lesson is one pass over the treebank.
 type lesson struct {
 	t           *trainer
-	random      *rand.Rand
+	random      *random
 	explore     bool
 	s           state
 	inStack     []bool
@@ -93,6 +91,7 @@ func (l *lesson) choose(e *example) int {
 			least = min(least, costs[move])
 		}
 	}
+	wrong := -1
 	for move := range moves {
 		if !s.legal(move) {
 			continue
@@ -103,14 +102,19 @@ func (l *lesson) choose(e *example) int {
 		if costs[move] == least && (gold < 0 || scores[move] > scores[gold]) {
 			gold = move
 		}
+		if costs[move] > least && (wrong < 0 || scores[move] > scores[wrong]) {
+			wrong = move
+		}
 	}
 	l.moves++
 	t.mover.now++
+	if wrong >= 0 && scores[wrong]+t.margin[1] >= scores[gold] {
+		t.mover.add(keys, gold, 1)
+		t.mover.add(keys, wrong, -1)
+	}
 	if costs[guess] > least {
 		l.wrongMoves++
-		t.mover.add(keys, gold, 1)
-		t.mover.add(keys, guess, -1)
-		if !l.explore || l.random.IntN(10) == 0 {
+		if !l.explore || l.random.below(10) == 0 {
 			return gold
 		}
 	}
@@ -168,10 +172,13 @@ func (l *lesson) label(e *example, head, dep int32) uint8 {
 	if e.head[dep] == head {
 		l.labelled++
 		t.labeller.now++
-		if gold := int(e.label[dep]); gold != guess {
+		gold := int(e.label[dep])
+		if gold != guess {
 			l.wrongLabels++
+		}
+		if rival, close := rival(l.scores, gold, t.margin[2]); close {
 			t.labeller.add(keys, gold, 1)
-			t.labeller.add(keys, guess, -1)
+			t.labeller.add(keys, rival, -1)
 		}
 	}
 	return uint8(guess)

@@ -1,21 +1,24 @@
 package syntax
 
-import "math/rand/v2"
-
 // folds is the number of parts of the treebank that are tagged by taggers that have not seen them.
 const folds = 5
+
+// foldOf puts neighbouring sentences, mostly of one text, into one part.
+func foldOf(i int) int { return i / 20 % folds }
 
 // learnTags trains the tagger, and tags every example as it will be tagged when it is new: by a tagger that has not seen it.
 func (t *trainer) learnTags() {
 	t.findCertain()
 	for fold := range folds {
 		l := newLearner(len(t.m.tags) - 1)
-		t.trainTagger(l, rand.New(rand.NewPCG(t.c.Seed, uint64(100+fold))), 4, func(i int) bool { return i%folds != fold })
+		t.trainTagger(l, newRandom(t.c.Seed, 100+fold), 4, func(i int) bool { return foldOf(i) != fold })
 		l.finish()
 		l.use()
 		wrong, all := 0, 0
-		for i := fold; i < len(t.examples); i += folds {
-			e := t.examples[i]
+		for i, e := range t.examples {
+			if foldOf(i) != fold {
+				continue
+			}
 			t.tagWith(l, e)
 			for j, tag := range e.tags {
 				all++
@@ -34,7 +37,7 @@ func (t *trainer) learnTags() {
 	}
 	t.tagger = newLearner(len(t.m.tags) - 1)
 	for run := range t.c.Runs {
-		t.trainTagger(t.tagger, rand.New(rand.NewPCG(t.c.Seed, uint64(200+run))), 6, func(int) bool { return true })
+		t.trainTagger(t.tagger, newRandom(t.c.Seed, 200+run), 6, func(int) bool { return true })
 		t.tagger.finish()
 	}
 	for i, e := range t.examples {
@@ -73,23 +76,25 @@ func (t *trainer) findCertain() {
 	}
 }
 
-func (t *trainer) trainTagger(l *learner, random *rand.Rand, epochs int, use func(int) bool) {
+func (t *trainer) trainTagger(l *learner, random *random, epochs int, use func(int) bool) {
 	var keys [tagFeatures]uint32
 	scores := make([]int32, l.k)
 	for range epochs {
-		for _, i := range random.Perm(len(t.examples)) {
+		for _, i := range random.perm(len(t.examples)) {
 			if !use(i) {
 				continue
 			}
 			e := t.examples[i]
 			for j := range e.tags {
-				guess := t.guess(l, e.nodes, j+2, &keys, scores)
-				if gold := e.tags[j]; guess != gold {
-					l.add(keys[:], int(gold)-1, 1)
-					l.add(keys[:], int(guess)-1, -1)
+				e.nodes[j+2].tag = t.guess(l, e.nodes, j+2, &keys, scores)
+				if _, sure := t.m.certain[e.nodes[j+2].low]; sure {
+					continue
+				}
+				if rival, close := rival(scores, int(e.tags[j])-1, t.margin[0]); close {
+					l.add(keys[:], int(e.tags[j])-1, 1)
+					l.add(keys[:], rival, -1)
 				}
 				l.now++
-				e.nodes[j+2].tag = guess
 			}
 		}
 	}
@@ -109,6 +114,17 @@ func (t *trainer) guess(l *learner, nodes []node, i int, keys *[tagFeatures]uint
 		}
 	}
 	return uint8(best + 1)
+}
+
+// rival is the best wrong class, if it comes within the margin of the right one.
+func rival(scores []int32, gold int, margin int32) (int, bool) {
+	worst := -1
+	for c, s := range scores {
+		if c != gold && (worst < 0 || s > scores[worst]) {
+			worst = c
+		}
+	}
+	return worst, worst >= 0 && scores[worst]+margin >= scores[gold]
 }
 
 func (t *trainer) tagWith(l *learner, e *example) {

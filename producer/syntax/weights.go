@@ -22,9 +22,10 @@ func newLearner(k int) *learner {
 }
 
 func (l *learner) row(key uint32) int {
-	mask := uint32(len(l.slots) - 1)
-	for i := slot(key, mask); ; i = (i + 1) & mask {
-		s := l.slots[i]
+	slots := l.slots
+	mask := uint32(len(slots) - 1)
+	for i := slot(key, mask); ; i++ {
+		s := slots[i&mask]
 		if s == 0 {
 			return -1
 		}
@@ -184,7 +185,7 @@ func (q quantised) append(b []byte) []byte {
 }
 
 func readTable(r *reader) table {
-	k, n := r.count(1), r.count(1)
+	k, n := int(min(r.uint(), 64)), r.count(1)
 	t := table{lanes: (k + 7) / 8}
 	for bits := uint(4); ; bits++ {
 		if 1<<bits > n+n/2 || bits == keyBits {

@@ -1,0 +1,135 @@
+package syntax
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/quidnunc-news/quidnunc/pipeline/news"
+	"github.com/quidnunc-news/quidnunc/pipeline/text"
+)
+
+// contractions are the surface tokens that stand for two words. Both words keep the token's span.
+var contractions = map[string]map[string][2]string{
+	"fr": {
+		"au": {"à", "le"}, "aux": {"à", "les"}, "du": {"de", "le"}, "des": {"de", "les"},
+		"auquel": {"à", "lequel"}, "auxquels": {"à", "lesquels"}, "auxquelles": {"à", "lesquelles"},
+		"duquel": {"de", "lequel"}, "desquels": {"de", "lesquels"}, "desquelles": {"de", "lesquelles"},
+		"dudit": {"de", "ledit"}, "audit": {"à", "ledit"}, "desdits": {"de", "lesdits"}, "desdites": {"de", "lesdites"},
+		"auxdits": {"à", "lesdits"}, "auxdites": {"à", "lesdites"},
+	},
+}
+
+// cuts are the surface tokens that the treebanks cut in two, with the place of the cut. Each word has its own part of the span.
+var cuts = map[string]map[string]int{
+	"en": {
+		"cannot": 3, "gonna": 3, "wanna": 3, "gotta": 3, "dont": 2, "didnt": 3, "doesnt": 4, "cant": 2, "wont": 2,
+		"isnt": 2, "wasnt": 3, "arent": 3, "couldnt": 5, "wouldnt": 5, "shouldnt": 6, "havent": 4, "hasnt": 3, "im": 1, "ive": 1,
+		"thats": 4, "theres": 5, "whats": 4, "gimme": 3, "lemme": 3,
+	},
+}
+
+// Parse draws the tree of sentence i of the document: its surface tokens become words as the language's treebanks have
+// them, which are tagged, lemmatised and parsed. Spans count bytes of d.Text. Safe for concurrent use.
+func (m *Model) Parse(d text.Document, i int) Tree {
+	if i < 0 || i >= len(d.Sentences) {
+		return Tree{}
+	}
+	return m.complete(m.divide(d, d.Sentences[i]))
+}
+
+// divide makes words of surface tokens.
+func (m *Model) divide(d text.Document, s text.Sentence) []Word {
+	tokens := d.Tokens[s.First:s.Last]
+	words := make([]Word, 0, len(tokens)+len(tokens)/8+1)
+	var doubts []int
+	for k := 0; k < len(tokens); k++ {
+		span := tokens[k].Span
+		if tokens[k].Kind == text.Number && m.Lang == "fr" {
+			for k+1 < len(tokens) && thousands(d.Text, span, tokens[k+1]) {
+				k++
+				span.End = tokens[k].End
+			}
+		}
+		form := d.Text[span.Start:span.End]
+		if len(form) > 12 {
+			words = append(words, Word{Span: span, Form: form})
+			continue
+		}
+		low := strings.ToLower(form)
+		if two, ok := contractions[m.Lang][low]; ok {
+			if doubtfulContractions[m.Lang][low] {
+				doubts = append(doubts, len(words))
+				words = append(words, Word{Span: span, Form: form})
+				continue
+			}
+			words = appendContraction(words, span, form, two)
+			continue
+		}
+		if cut := cuts[m.Lang][low]; cut > 0 && cut < len(form) {
+			middle := span.Start + cut
+			words = append(words, Word{Span: news.Span{Start: span.Start, End: middle}, Form: form[:cut]},
+				Word{Span: news.Span{Start: middle, End: span.End}, Form: form[cut:]})
+			continue
+		}
+		words = append(words, Word{Span: span, Form: form})
+	}
+	if len(doubts) > 0 {
+		words = m.resolve(words, doubts)
+	}
+	return words
+}
+
+func appendContraction(words []Word, span news.Span, form string, two [2]string) []Word {
+	first := two[0]
+	if r, _ := utf8.DecodeRuneInString(form); unicode.IsUpper(r) {
+		r, size := utf8.DecodeRuneInString(first)
+		first = string(unicode.ToUpper(r)) + first[size:]
+	}
+	return append(words, Word{Span: span, Form: first}, Word{Span: span, Form: two[1]})
+}
+
+// thousands is true for the groups of "50 000".
+func thousands(s string, before news.Span, next text.Token) bool {
+	gap := s[before.End:next.Start]
+	if next.Kind != text.Number || next.End-next.Start != 3 || gap != " " && gap != "\u00a0" && gap != "\u202f" {
+		return false
+	}
+	digits := 0
+	for i := before.End - 1; i >= before.Start && s[i] >= '0' && s[i] <= '9'; i-- {
+		digits++
+	}
+	if digits == 0 || digits > 3 || digits < 3 && before.Start+digits != before.End || s[before.Start] == '0' {
+		return false
+	}
+	for i := next.Start; i < next.End; i++ {
+		if s[i] < '0' || s[i] > '9' {
+			return false
+		}
+	}
+	return true
+}
+
+// resolve decides which doubtful contractions are two words: "des" is "de" and "les", or an article.
+func (m *Model) resolve(words []Word, doubts []int) []Word {
+	nodes := make([]node, len(words)+4)
+	var scratch []byte
+	for i := range words {
+		scratch = m.look(&nodes[i+2], words[i].Form, i == 0, scratch)
+	}
+	out := make([]Word, 0, len(words)+len(doubts))
+	var keys [splitFeatures]uint32
+	for i, w := range words {
+		if len(doubts) == 0 || doubts[0] != i {
+			out = append(out, w)
+			continue
+		}
+		doubts = doubts[1:]
+		if sums := m.splitter.score(splitContext(nodes, i+2, &keys)); sums[1] > sums[0] {
+			out = appendContraction(out, w.Span, w.Form, contractions[m.Lang][strings.ToLower(w.Form)])
+			continue
+		}
+		out = append(out, w)
+	}
+	return out
+}
