@@ -1,6 +1,9 @@
 package syntax
 
-const labelFeatures = 46
+const (
+	freeLabelFeatures = 46
+	labelFeatures     = freeLabelFeatures + 5
+)
 
 // labelContext fills keys for the label of the arc from head to dep, both as they stand when it is drawn.
 func (s *state) labelContext(head, dep int32, keys *[labelFeatures]uint32) []uint32 {
@@ -62,21 +65,39 @@ func (s *state) labelContext(head, dep int32, keys *[labelFeatures]uint32) []uin
 	keys[43] = feature(44, d.w, d.previous, d.next)
 	keys[44] = feature(45, d.l, kids, dir)
 	keys[45] = feature(46, h.lset|h.rset, d.mark, h.t*4+dir)
+	if !s.guided {
+		return keys[:freeLabelFeatures]
+	}
+	same := uint64(d.guide.label) << 1
+	if d.guide.head == head {
+		same |= 1
+	}
+	keys[46] = feature(47, same, 0, 0)
+	keys[47] = feature(48, same, d.t, h.t)
+	keys[48] = feature(49, same, d.w, 0)
+	keys[49] = feature(50, same, kids, d.t)
+	keys[50] = feature(51, same, d.mark, h.t)
 	return keys[:]
 }
 
+// parser is one pass of parsing: a table for the moves, one for the labels.
+type parser struct {
+	mover    flat
+	labeller table
+}
+
 // parse draws the tree over nodes into s.
-func (m *Model) parse(s *state, nodes []node, keys *[moveFeatures]uint32, labels *[labelFeatures]uint32) {
-	m.start(s, nodes)
+func (m *Model) parse(p *parser, s *state, nodes []node, guides []guide, keys *[moveFeatures]uint32, labels *[labelFeatures]uint32) {
+	m.start(s, nodes, guides)
 	for !s.done() {
-		move := m.decide(s, keys)
+		move := p.decide(s, keys)
 		label := 0
 		if move != shift {
 			head, dep := s.arc(move)
 			if head == s.n {
 				label = m.root
 			} else {
-				label = m.labeller.best(s.labelContext(head, dep, labels), len(m.labels))
+				label = p.labeller.best(s.labelContext(head, dep, labels), len(m.labels))
 			}
 		}
 		s.move(move, uint8(label), m.roles)
@@ -84,7 +105,7 @@ func (m *Model) parse(s *state, nodes []node, keys *[moveFeatures]uint32, labels
 }
 
 // decide asks the table only where there is a choice.
-func (m *Model) decide(s *state, keys *[moveFeatures]uint32) int {
+func (p *parser) decide(s *state, keys *[moveFeatures]uint32) int {
 	if s.b == s.n {
 		if len(s.stack) > 1 {
 			return right
@@ -94,7 +115,7 @@ func (m *Model) decide(s *state, keys *[moveFeatures]uint32) int {
 	if len(s.stack) == 0 {
 		return shift
 	}
-	sums := m.mover.score(s.context(keys))
+	sums := p.mover.score(s.context(keys))
 	best := shift
 	if sums[left] > sums[best] {
 		best = left

@@ -19,9 +19,10 @@ type Model struct {
 	roles    uint64   // labels whose word tells the role of its head: case, mark
 	root     int
 	certain  map[uint32]uint8 // words that have but one tag
+	usual    map[uint32]uint8 // of the frequent words, a number for the set of their tags
 	tagger   table
-	mover    flat
-	labeller table
+	scout    parser // reads from the end of the sentence, and guides the other
+	parser   parser
 	splitter flat // is a French "des" an article, or "de" and "les"?
 	morphs   []morph
 	exact    dafsa // form, 1, tag → morph
@@ -63,11 +64,15 @@ func Read(packed, words []byte) (*Model, error) {
 	r := &reader{b: body}
 	m.readHead(r)
 	m.readMorphs(r)
-	m.tagger, m.mover, m.labeller, m.splitter = readTable(r), readFlat(r), readTable(r), readFlat(r)
+	m.tagger, m.splitter = readTable(r), readFlat(r)
+	m.scout = parser{readFlat(r), readTable(r)}
+	m.parser = parser{readFlat(r), readTable(r)}
 	if r.err != nil {
 		return nil, fmt.Errorf("syntax: model: %w", r.err)
 	}
-	if len(m.tags) < 2 || m.tagger.lanes != (len(m.tags)+6)/8 || len(m.labels) == 0 || m.labeller.lanes != (len(m.labels)+7)/8 || m.tagger.lanes > 8 || m.labeller.lanes > 8 {
+	lanes := (len(m.labels) + 7) / 8
+	if len(m.tags) < 2 || len(m.tags) > 65 || m.tagger.lanes != (len(m.tags)+6)/8 ||
+		lanes == 0 || lanes > 8 || m.scout.labeller.lanes != lanes || m.parser.labeller.lanes != lanes {
 		return nil, errors.New("syntax: model: tables do not fit the tags and labels")
 	}
 	return m, nil
@@ -95,6 +100,11 @@ func (m *Model) readHead(r *reader) {
 			m.certain[word] = tag
 		}
 	}
+	m.usual = map[uint32]uint8{}
+	for range r.count(1) {
+		word, tags := uint32(r.uint()), uint8(r.uint())
+		m.usual[word] = tags
+	}
 }
 
 func (m *Model) appendHead(b []byte) []byte {
@@ -114,6 +124,10 @@ func (m *Model) appendHead(b []byte) []byte {
 	b = appendUint(b, len(m.certain))
 	for _, w := range sortedKeys(m.certain) {
 		b = appendUint(appendUint(b, w), m.certain[w])
+	}
+	b = appendUint(b, len(m.usual))
+	for _, w := range sortedKeys(m.usual) {
+		b = appendUint(appendUint(b, w), m.usual[w])
 	}
 	return b
 }

@@ -119,11 +119,11 @@ func (m *Model) inflect(n *node, low []byte) (lemmaRule, Feats) {
 	if keepsForm(kind.tag, n.shape) {
 		n.lemma = n.low
 		if kind.tag == PROPN || n.shape&shapeDigit != 0 {
-			_, feats = m.inflection(low, n.mask, n.tag)
+			_, feats = m.inflection(low, n.mask|n.name, n.tag)
 		}
 		return rule, feats | kind.feats
 	}
-	rule, feats = m.inflection(low, n.mask, n.tag)
+	rule, feats = m.inflection(low, n.mask|n.name, n.tag)
 	h := uint32(hashStart)
 	stem := low
 	if rule.cut <= len(low) {

@@ -12,7 +12,9 @@ type node struct {
 	prefix [3]uint32 // its first 1 to 3 letters
 	suffix [5]uint32 // its last 1 to 5 letters
 	shape  uint32    // capitals, digits, hyphens, place in the sentence
-	mask   uint32    // what the word list knows of it
+	mask   uint32    // what the word list knows of it in lower case
+	name   uint32    // and as it is written, if that differs
+	usual  uint32    // which tags it has in the treebank, if it is frequent there
 	class  uint32    // its meaning or government, by the word list
 	tag    uint8
 }
@@ -28,6 +30,7 @@ const (
 	shapeShort
 	shapeLetters
 	shapeApostrophe
+	shapeTitle // most words of the sentence have capitals
 )
 
 const (
@@ -117,6 +120,7 @@ func (m *Model) look(n *node, form string, first bool, scratch []byte) []byte {
 		count++
 	}
 	n.low = h
+	n.usual = uint32(m.usual[h])
 	for ; count < 3; count++ {
 		n.prefix[count] = h
 	}
@@ -159,12 +163,12 @@ func (m *Model) lookUp(n *node, form string, low []byte, digits bool) {
 	}
 	if n.shape&shapeCapital != 0 {
 		if e := m.words.find(form); e != nil {
-			n.mask |= e.mask
+			n.name = e.mask
 			if n.class == 0 {
 				n.class = uint32(e.class)
 			}
 		} else if n.shape&shapeUpper != 0 {
-			n.mask |= m.titled(low)
+			n.name = m.titled(low)
 		}
 	}
 }
@@ -181,4 +185,23 @@ func (m *Model) titled(low []byte) uint32 {
 		return e.mask
 	}
 	return 0
+}
+
+// titleLine marks the words of a headline, in which capitals say little. nodes are the words alone.
+func titleLine(nodes []node) {
+	capitals, words := 0, 0
+	for i := range nodes {
+		if nodes[i].shape&(shapeLetters|shapeShort) == shapeLetters {
+			words++
+			if nodes[i].shape&shapeCapital != 0 {
+				capitals++
+			}
+		}
+	}
+	if words < 2 || capitals*10 < words*6 {
+		return
+	}
+	for i := range nodes {
+		nodes[i].shape |= shapeTitle
+	}
 }

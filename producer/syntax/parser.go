@@ -1,5 +1,7 @@
 package syntax
 
+import "slices"
+
 // The transitions of the arc-hybrid system (Kuhlmann, Gómez-Rodríguez and Satta 2011), the root at the end of the buffer.
 const (
 	shift = iota
@@ -19,19 +21,21 @@ type item struct {
 	mark                 uint64 // the word of a child that says the item's role: case, mark
 	commas, verbs, conjs int32  // how many stand before the item
 	next, previous       uint64 // tags of the neighbours
-	gold                 int32  // in training: the head, the label, children
-	goldLabel            uint8
+	guide                guide
 }
 
 // state is a parse under way. items[n] is the root, items[n+1] the null item.
 type state struct {
-	items []item
-	stack []int32
-	b     int32
-	n     int32
+	items  []item
+	stack  []int32
+	b      int32
+	n      int32
+	guided bool
 }
 
-func (m *Model) start(s *state, nodes []node) {
+// start begins a parse. guides, if any, are an earlier parse's arcs.
+func (m *Model) start(s *state, nodes []node, guides []guide) {
+	s.guided = guides != nil
 	s.n = int32(len(nodes))
 	s.b = 0
 	s.stack = s.stack[:0]
@@ -42,13 +46,16 @@ func (m *Model) start(s *state, nodes []node) {
 	null := s.n + 1
 	var commas, verbs, conjs int32
 	for i := range s.items {
-		s.items[i] = item{head: -1, l1: null, l2: null, r1: null, r2: null, commas: commas, verbs: verbs, conjs: conjs, gold: -1}
+		s.items[i] = item{head: -1, l1: null, l2: null, r1: null, r2: null, commas: commas, verbs: verbs, conjs: conjs}
 		if i >= len(nodes) {
 			continue
 		}
 		n, it := &nodes[i], &s.items[i]
 		it.w, it.l, it.t = uint64(n.low), uint64(n.lemma), uint64(n.tag)+2
 		it.c = uint64(n.class)
+		if s.guided {
+			it.guide = guides[i]
+		}
 		if i > 0 {
 			it.previous = uint64(nodes[i-1].tag) + 2
 		}
@@ -128,7 +135,10 @@ func few(n int32) uint64 { return uint64(min(n, 3)) }
 
 func valency(n uint8) uint64 { return uint64(min(n, 4)) }
 
-const moveFeatures = 116
+const (
+	freeFeatures = 116 // of a parser that has no guide
+	moveFeatures = freeFeatures + 14
+)
 
 // context fills keys for the next move, after Zhang and Nivre (2011) with the word of case and mark children,
 // label sets, and the punctuation and verbs between.
@@ -293,5 +303,88 @@ func (s *state) context(keys *[moveFeatures]uint32) []uint32 {
 	keys[113] = feature(114, s0.rset, s0.t, b0.w)
 	keys[114] = feature(115, s1.t*64+s0.t, b0.t, v0)
 	keys[115] = feature(116, s0.previous, s0.t*64+b0.t, b1.t)
+	if !s.guided {
+		return keys[:freeFeatures]
+	}
+	// what the guide says of the words between which the move decides
+	g0, gb, g1 := s.side(s0.guide.head, i0), s.side(b0.guide.head, j0), s.side(s1.guide.head, i1)
+	more := uint64(0)
+	if s0.guide.last >= j0 && i0 != null {
+		more = 1
+	}
+	if s0.guide.last > j0 && i0 != null {
+		more = 2
+	}
+	moreB := uint64(0)
+	if b0.guide.first <= i0 && i0 != null {
+		moreB = 1
+	}
+	pair := s0.t*64 + b0.t
+	l0 := uint64(s0.guide.label)
+	keys[116] = feature(117, g0, more, 0)
+	keys[117] = feature(118, g0, gb, more*2+moreB)
+	keys[118] = feature(119, g0, more, pair)
+	keys[119] = feature(120, gb, moreB, pair)
+	keys[120] = feature(121, g0*8+gb, more*2+moreB, pair)
+	keys[121] = feature(122, g0*8+g1, more*2+moreB, s1.t*64+s0.t)
+	keys[122] = feature(123, g0, more, l0)
+	keys[123] = feature(124, g0, more, s0.w)
+	keys[124] = feature(125, gb, moreB, b0.w)
+	keys[125] = feature(126, g0, more*2+moreB, pair*16+d0)
+	keys[126] = feature(127, g0*8+gb, more*2+moreB, l0*64+uint64(b0.guide.label))
+	keys[127] = feature(128, g0, more, s0.l*mixD+b0.l)
+	keys[128] = feature(129, g0*8+gb, b0.mark, pair)
+	keys[129] = feature(130, g0*8+gb, more*2+moreB, pair*64+b1.t)
 	return keys[:]
+}
+
+// side tells where the guide's head of item i stands.
+func (s *state) side(head, i int32) uint64 {
+	k := len(s.stack)
+	switch {
+	case i >= s.n:
+		return 0
+	case head == s.n:
+		return 1
+	case head == s.b:
+		return 2
+	case head > s.b:
+		return 3
+	case k > 0 && head == s.stack[k-1]:
+		return 4
+	case k > 1 && head == s.stack[k-2]:
+		return 5
+	}
+	return 6
+}
+
+// guide is what an earlier parse says of a word: its head, its label, its outermost dependents on either side.
+type guide struct {
+	head, first, last int32
+	label             uint8
+}
+
+// guides reads a finished parse. One that went from the end of the sentence to its beginning is turned round.
+func (s *state) guides(to []guide, backwards bool) []guide {
+	to = to[:0]
+	for i := range s.n {
+		it := &s.items[i]
+		to = append(to, guide{head: it.head, first: i, last: i, label: it.label})
+	}
+	if backwards {
+		slices.Reverse(to)
+		for i := range to {
+			to[i].first, to[i].last = int32(i), int32(i)
+			if to[i].head < s.n {
+				to[i].head = s.n - 1 - to[i].head
+			}
+		}
+	}
+	for i := range to {
+		if h := to[i].head; h < s.n {
+			to[h].first = min(to[h].first, int32(i))
+			to[h].last = max(to[h].last, int32(i))
+		}
+	}
+	return to
 }

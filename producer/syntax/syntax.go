@@ -2,6 +2,7 @@
 package syntax
 
 import (
+	"slices"
 	"sync"
 
 	"github.com/quidnunc-news/quidnunc/pipeline/news"
@@ -30,6 +31,8 @@ const longest = 120
 // workspace is what one parse needs; a Model keeps some for reuse.
 type workspace struct {
 	nodes     []node
+	backwards []node
+	guides    []guide
 	lows      []byte
 	ends      []int
 	rules     []lemmaRule
@@ -67,6 +70,7 @@ func (m *Model) complete(words []Word) Tree {
 	} else {
 		m.parseWords(ws, words)
 	}
+	m.lemmatise(ws, words)
 	m.voice(words)
 	return t
 }
@@ -87,16 +91,24 @@ func (m *Model) tagWords(ws *workspace, words []Word) {
 		ws.lows = append(ws.lows, ws.scratch...)
 		ws.ends = append(ws.ends, len(ws.lows))
 	}
+	titleLine(ws.nodes[2 : n+2])
 	m.tag(ws.nodes, &ws.tagKeys)
-	from := 0
+	ws.rules = append(ws.rules, make([]lemmaRule, n)...) // set below
 	for i := range words {
-		ws.scratch = append(ws.scratch[:0], ws.lows[from:ws.ends[i]]...)
-		from = ws.ends[i]
-		rule, feats := m.inflect(&ws.nodes[i+2], ws.scratch)
-		ws.rules = append(ws.rules, rule)
-		words[i].Tag, words[i].Feats = m.tags[ws.nodes[i+2].tag].tag, feats
+		m.inflectWord(ws, words, i)
 	}
-	m.lemmatise(ws, words)
+}
+
+// inflectWord sets tag, features and lemma rule of a tagged word.
+func (m *Model) inflectWord(ws *workspace, words []Word, i int) {
+	from := 0
+	if i > 0 {
+		from = ws.ends[i-1]
+	}
+	ws.scratch = append(ws.scratch[:0], ws.lows[from:ws.ends[i]]...)
+	node := &ws.nodes[i+2]
+	ws.rules[i], words[i].Feats = m.inflect(node, ws.scratch)
+	words[i].Tag = m.tags[node.tag].tag
 }
 
 // lemmatise writes all lemmas of a sentence into one string.
@@ -125,7 +137,11 @@ func (m *Model) lemmatise(ws *workspace, words []Word) {
 
 func (m *Model) parseWords(ws *workspace, words []Word) {
 	n := len(words)
-	m.parse(&ws.state, ws.nodes[2:n+2], &ws.moveKeys, &ws.labelKeys)
+	ws.backwards = append(ws.backwards[:0], ws.nodes[2:n+2]...)
+	slices.Reverse(ws.backwards)
+	m.parse(&m.scout, &ws.state, ws.backwards, nil, &ws.moveKeys, &ws.labelKeys)
+	ws.guides = ws.state.guides(ws.guides, true)
+	m.parse(&m.parser, &ws.state, ws.nodes[2:n+2], ws.guides, &ws.moveKeys, &ws.labelKeys)
 	for i := range words {
 		it := &ws.state.items[i]
 		words[i].Head, words[i].Rel = int(it.head), m.labels[it.label]

@@ -1,7 +1,7 @@
 package syntax
 
 // tagFeatures is the number of features of one decision of the tagger.
-const tagFeatures = 42
+const tagFeatures = 52
 
 // tagContext fills keys for the word at i of nodes, whose words before i are tagged. nodes has two empty
 // nodes before the first word (i counts from 2) and two after the last.
@@ -54,6 +54,17 @@ func tagContext(nodes []node, i int, keys *[tagFeatures]uint32) {
 	keys[39] = feature(40, t1, t2, w0)
 	keys[40] = feature(41, uint64(p2.low), wp, 0)
 	keys[41] = feature(42, wn, uint64(n2.low), 0)
+	a0, a1, a2 := uint64(n0.usual), uint64(n1.usual), uint64(n2.usual)
+	keys[42] = feature(43, t1, a1, 0)
+	keys[43] = feature(44, a0, a1, t1)
+	keys[44] = feature(45, a0, a1, a2)
+	keys[45] = feature(46, t1, t2, a1)
+	keys[46] = feature(47, m0, a1, t1)
+	keys[47] = feature(48, a1, a2, w0)
+	keys[48] = feature(49, uint64(n0.name), m0, sh)
+	keys[49] = feature(50, uint64(n0.name), t1, sh)
+	keys[50] = feature(51, uint64(p1.shape), sh, uint64(n1.shape))
+	keys[51] = feature(52, uint64(n0.class), m0, sh)
 }
 
 // tag tags nodes from left to right.

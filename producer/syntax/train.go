@@ -11,14 +11,15 @@ import (
 
 // Config says how Train trains.
 type Config struct {
-	Lang    string
-	Words   []byte                        // the word list, as Compile wrote it; nil means none
-	Sources []Source                      // written into the model
-	Seed    uint64                        // 0 means 1
-	Runs    int                           // shuffles whose averages are summed; 0 means 3
-	Epochs  int                           // passes over the treebank in each run; 0 means 8
-	Rows    [3]int                        // rows kept of tagger, parser, labeller; 0 means 60,000, 500,000, 60,000
-	Log     func(format string, a ...any) // progress; nil means none
+	Lang     string
+	Words    []byte                        // the word list, as Compile wrote it; nil means none
+	Sources  []Source                      // written into the model
+	Seed     uint64                        // 0 means 1
+	Runs     int                           // shuffles whose averages are summed; 0 means 3
+	Epochs   int                           // passes over the treebank in each run; 0 means 5
+	Scouting int                           // passes of the scout; 0 means 3
+	Rows     [3]int                        // rows kept of tagger, parser, labeller; 0 means 60,000, 500,000, 60,000
+	Log      func(format string, a ...any) // progress; nil means none
 }
 
 // Train makes a model of the sentences. The same sentences and the same Config always give the same bytes.
@@ -43,9 +44,9 @@ type trainer struct {
 	examples []*example
 	margin   [3]int32 // by which tagger, parser, labeller must be right
 	tagger   *learner
-	mover    *learner
-	labeller *learner
 	splitter *learner
+	scout    pupil
+	parser   pupil
 }
 
 // example is a sentence of the treebank, ready to learn from. nodes has two empty nodes on either side.
@@ -58,17 +59,19 @@ type example struct {
 	tags   []uint8
 	head   []int32
 	label  []uint8
+	guides []guide
 }
 
 func newTrainer(sentences []conllu.Sentence, c Config) (*trainer, error) {
-	c.Seed, c.Runs, c.Epochs = cmp.Or(c.Seed, 1), cmp.Or(c.Runs, 3), cmp.Or(c.Epochs, 8)
+	c.Seed, c.Runs, c.Epochs = cmp.Or(c.Seed, 1), cmp.Or(c.Runs, 3), cmp.Or(c.Epochs, 5)
+	c.Scouting = cmp.Or(c.Scouting, 3)
 	for i, d := range []int{60_000, 500_000, 60_000} {
 		c.Rows[i] = cmp.Or(c.Rows[i], d)
 	}
 	if c.Log == nil {
 		c.Log = func(string, ...any) {}
 	}
-	t := &trainer{c: c, margin: [3]int32{0, 0, 0}}
+	t := &trainer{c: c, margin: [3]int32{30, 0, 25}}
 	t.m = &Model{Lang: c.Lang, Seed: c.Seed, Sources: c.Sources, words: &lexicon{}}
 	if c.Words != nil {
 		words, err := readLexicon(c.Words)
@@ -167,6 +170,7 @@ func (t *trainer) example(s conllu.Sentence) *example {
 		e.head = append(e.head, head)
 		e.label = append(e.label, t.m.labelOf(w.Rel))
 	}
+	titleLine(e.nodes[2 : 2+len(s.Words)])
 	projectivise(e.head)
 	return e
 }
@@ -216,9 +220,11 @@ func (t *trainer) bytes() ([]byte, error) {
 	b = t.m.appendHead(b)
 	b = t.m.appendMorphs(b)
 	b = t.tagger.quantise(t.c.Rows[0]).append(b)
-	b = t.mover.quantise(t.c.Rows[1]).append(b)
-	b = t.labeller.quantise(t.c.Rows[2]).append(b)
 	b = t.splitter.quantise(20_000).append(b)
+	b = t.scout.mover.quantise(t.c.Rows[1] / 2).append(b)
+	b = t.scout.labeller.quantise(t.c.Rows[2] / 2).append(b)
+	b = t.parser.mover.quantise(t.c.Rows[1]).append(b)
+	b = t.parser.labeller.quantise(t.c.Rows[2]).append(b)
 	return pack(b)
 }
 

@@ -48,30 +48,46 @@ func (t *trainer) learnTags() {
 	t.c.Log("tagger: %d features", len(t.tagger.keys))
 }
 
-// findCertain lists the words that are frequent and always have one tag.
+// findCertain lists the words that are frequent and always have one tag, and numbers the sets of tags of the others.
 func (t *trainer) findCertain() {
-	type use struct {
-		tag   uint8
-		n     int
-		mixed bool
-	}
-	uses := map[uint32]*use{}
+	uses := map[uint32]map[uint8]int{}
 	for _, e := range t.examples {
 		for i, tag := range e.tags {
 			w := e.nodes[i+2].low
-			u := uses[w]
-			if u == nil {
-				u = &use{tag: tag}
-				uses[w] = u
+			if uses[w] == nil {
+				uses[w] = map[uint8]int{}
 			}
-			u.n++
-			u.mixed = u.mixed || u.tag != tag
+			uses[w][tag]++
 		}
 	}
-	t.m.certain = map[uint32]uint8{}
-	for w, u := range uses {
-		if u.n >= 40 && !u.mixed {
-			t.m.certain[w] = u.tag
+	t.m.certain, t.m.usual = map[uint32]uint8{}, map[uint32]uint8{}
+	sets := map[string]int{}
+	for _, w := range sortedKeys(uses) {
+		total := 0
+		for _, n := range uses[w] {
+			total += n
+		}
+		if total < 5 {
+			continue
+		}
+		set := ""
+		for _, tag := range sortedKeys(uses[w]) {
+			if uses[w][tag]*10 >= total {
+				set += string(rune(tag))
+			}
+			if total >= 40 && uses[w][tag] == total {
+				t.m.certain[w] = tag
+			}
+		}
+		if _, ok := sets[set]; !ok && len(sets) < 250 {
+			sets[set] = len(sets) + 1
+		}
+		t.m.usual[w] = uint8(sets[set])
+	}
+	for _, e := range t.examples {
+		for i := range e.tags {
+			n := &e.nodes[i+2]
+			n.usual = uint32(t.m.usual[n.low])
 		}
 	}
 }
