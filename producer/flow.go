@@ -167,24 +167,38 @@ func (f *flow) code(j *job) (o outcome) {
 
 // order passes on one input's reports in the order their articles were read.
 func (f *flow) order(ctx context.Context, queue <-chan *job) {
-	for j := range queue {
+	for {
+		j, ok := receive(ctx, queue)
+		if !ok {
+			return
+		}
+		o, ok := receive(ctx, j.done)
+		switch {
+		case !ok:
+			return
+		case o.reason != "":
+			if f.fail(ctx, j.article, o.reason, o.why) != nil {
+				return // interrupted: the article stays open
+			}
+			continue
+		}
+		f.noteCoded(o.report)
 		select {
-		case o := <-j.done:
-			if o.reason != "" {
-				if f.fail(ctx, j.article, o.reason, o.why) != nil {
-					return
-				}
-				continue
-			}
-			f.noteCoded(o.report)
-			select {
-			case f.ready <- o.report:
-			case <-ctx.Done():
-				return
-			}
+		case f.ready <- o.report:
 		case <-ctx.Done():
 			return
 		}
+	}
+}
+
+// receive waits for a value; false: the channel is closed or ctx has ended.
+func receive[T any](ctx context.Context, c <-chan T) (T, bool) {
+	select {
+	case v, ok := <-c:
+		return v, ok
+	case <-ctx.Done():
+		var none T
+		return none, false
 	}
 }
 

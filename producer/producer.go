@@ -182,9 +182,14 @@ func (p *Producer) bury(ctx context.Context, reason Reason, why error, origin st
 	if why != nil {
 		words += ": " + why.Error()
 	}
-	return p.persist(ctx, "bury", func() error {
+	err := p.persist(ctx, "bury", func() error {
 		return p.dead.Bury(ctx, words, origin, sample[:min(len(sample), maxSample)])
 	})
+	if err != nil && ctx.Err() == nil {
+		p.cfg.Log.Error("producer: cannot be buried, only counted", "origin", origin, "reason", words, "error", err)
+		return nil
+	}
+	return err
 }
 
 // maxSample bounds what a dead letter shows of an article.

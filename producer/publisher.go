@@ -126,13 +126,16 @@ type Graveyard interface {
 	Bury(ctx context.Context, d stream.DeadLetter) error
 }
 
-// NewDeadLetters returns DeadLetters that lie in the stream for them: origin as the subject, sample as the body.
+// NewDeadLetters returns DeadLetters that lie in the stream for them: origin as the subject, sample as the body. The
+// same one within the server's dedup window lies there once.
 func NewDeadLetters(g Graveyard) DeadLetters { return undertaker{g} }
 
 type undertaker struct{ graveyard Graveyard }
 
 func (u undertaker) Bury(ctx context.Context, reason, origin string, sample []byte) error {
 	return u.graveyard.Bury(ctx, stream.DeadLetter{
-		Room: "producer", Reason: reason, Origin: stream.Stored{Message: stream.Message{Subject: origin, Data: sample}},
+		Room: "producer", Reason: reason, Origin: stream.Stored{Message: stream.Message{
+			Subject: origin, Data: sample, MsgID: stream.Hash([]byte(reason + "\x00" + origin + "\x00" + string(sample))),
+		}},
 	})
 }

@@ -215,7 +215,7 @@ func TestEvents(t *testing.T) {
 					got = append(got, string(r.Events[e].ID))
 				}
 			}
-			if d := cmp.Diff(strings.Fields(c.want), got); d != "" && !(c.want == "" && len(hits) == 0) {
+			if d := cmp.Diff(strings.Fields(c.want), got); d != "" && (c.want != "" || len(hits) > 0) {
 				t.Error(d)
 			}
 		})
@@ -247,14 +247,14 @@ func TestWhySaysWhichClausesHeldAndWhere(t *testing.T) {
 	}
 	var got []string
 	for _, c := range hits[0].Why {
-		line := c.Text + " →"
+		line := []string{c.Text, "→"}
 		for _, s := range c.Spans {
-			line += " [" + seed[s.Start:s.End] + "]"
+			line = append(line, "["+seed[s.Start:s.End]+"]")
 		}
 		for _, id := range c.Events {
-			line += " " + string(id)
+			line = append(line, string(id))
 		}
-		got = append(got, line)
+		got = append(got, strings.Join(line, " "))
 	}
 	want := []string{
 		"what:(SANCTION OR THREATEN) → [suspendre] suspend",

@@ -173,9 +173,9 @@ func (w *twin) field(f rule.Field) bool {
 		case "cameo":
 			return strings.HasPrefix(e.What.CAMEO, value)
 		case "historical":
-			return fmt.Sprint(e.Historical) == value
+			return strconv.FormatBool(e.Historical) == value
 		case "alleged":
-			return fmt.Sprint(e.Realis == news.Alleged) == value
+			return strconv.FormatBool(e.Realis == news.Alleged) == value
 		case "realis":
 			return string(e.Realis) == value
 		case "trigger":

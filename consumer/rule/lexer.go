@@ -83,7 +83,7 @@ func (l *lexer) next(m mode, direct bool) (token, error) {
 		return l.quoted(t)
 	case c == '=':
 		return l.exact(t, m)
-	case c == '-' && !(m == modeNumber || m == modeValue && direct) || c == '-' && !digitAt(l.in, l.pos+1):
+	case c == '-' && !l.negative(m, direct):
 		l.pos++
 		t.kind = tokenNot
 		return t, nil
@@ -101,6 +101,11 @@ func (l *lexer) next(m mode, direct bool) (token, error) {
 		return t, nil
 	}
 	return l.word(t, m, direct)
+}
+
+// negative tells whether the minus here begins a number rather than saying NOT.
+func (l *lexer) negative(m mode, direct bool) bool {
+	return digitAt(l.in, l.pos+1) && (m == modeNumber || m == modeValue && direct)
 }
 
 func (l *lexer) space() {
@@ -333,8 +338,8 @@ func isBare(s string) bool {
 // isName tells whether s looks like the name of a field.
 func isName(s string) bool {
 	for i := range len(s) {
-		c := s[i] | 0x20
-		if !(c >= 'a' && c <= 'z' || i > 0 && (s[i] >= '0' && s[i] <= '9' || s[i] == '.' || s[i] == '_')) {
+		letter := s[i]|0x20 >= 'a' && s[i]|0x20 <= 'z'
+		if !letter && (i == 0 || !digitAt(s, i) && s[i] != '.' && s[i] != '_') {
 			return false
 		}
 	}

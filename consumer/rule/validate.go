@@ -43,7 +43,7 @@ func (v *validator) field(f Field) {
 func (v *validator) unknownField(f Field) {
 	for _, name := range later {
 		if f.Name == name {
-			v.errs = append(v.errs, &UnsupportedError{Pos: int(f.At), What: name + ":"})
+			v.errs = append(v.errs, &UnsupportedError{Pos: int(f.At), What: name})
 			return
 		}
 	}
@@ -51,7 +51,7 @@ func (v *validator) unknownField(f Field) {
 	for _, s := range fields {
 		known = append(known, s.Name)
 	}
-	v.fail(f.At, didYouMean(nearest(f.Name, known)), "no field is called %q", f.Name)
+	v.fail(f.At, didYouMean(Nearest(f.Name, known)), "no field is called %q", f.Name)
 }
 
 func didYouMean(s string) string {
@@ -102,7 +102,7 @@ func (v *validator) code(spec FieldSpec, leaf Expr) {
 	if _, ok := spec.Canon(s); ok {
 		return
 	}
-	hint := didYouMean(nearest(s, spec.Values))
+	hint := didYouMean(Nearest(s, spec.Values))
 	switch {
 	case hint != "":
 	case spec.Name == "lang":
@@ -149,7 +149,7 @@ func (v *validator) list(l List) {
 		}
 		lists[i] = "@" + name
 	}
-	if near := nearest("@"+l.Name, lists); near != "" {
+	if near := Nearest("@"+l.Name, lists); near != "" {
 		v.fail(l.At, didYouMean(near), "no list is called @%s", l.Name)
 		return
 	}

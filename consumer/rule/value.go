@@ -50,8 +50,8 @@ func fold(s string) string {
 	}, norm.NFD.String(s))
 }
 
-// nearest is the candidate that differs least from s, "" if none is near.
-func nearest(s string, candidates []string) string {
+// Nearest is the candidate that differs least from s, "" if none is near.
+func Nearest(s string, candidates []string) string {
 	best, least := "", max(1, len([]rune(s))/3)+1
 	for _, c := range candidates {
 		if d := distance([]rune(fold(s)), []rune(fold(c))); d < least {

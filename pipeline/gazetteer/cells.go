@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-
 )
 
 func split(cell, by string) []string {
@@ -22,12 +21,12 @@ func split(cell, by string) []string {
 // first is the first item of a cell without its marks.
 func first(cell string) string {
 	if items := split(cell, ";"); len(items) > 0 {
-		return strings.TrimLeft(items[0], "*?!")
+		return strings.TrimLeft(items[0], "*?!~")
 	}
 	return ""
 }
 
-// name reads one written form with its marks: * any language, ? ambiguous, ! a common word in capitals.
+// name reads one written form with its marks: * any language, ? ambiguous, ! a common word in capitals, ~ for Find only.
 func name(lang, item string) Name {
 	n := Name{Lang: lang, Kind: Proper}
 	for {
@@ -38,6 +37,8 @@ func name(lang, item string) Name {
 			n.Ambiguous = true
 		case strings.HasPrefix(item, "!"):
 			n.Ambiguous, n.quiet = true, true
+		case strings.HasPrefix(item, "~"):
+			n.Silent = true
 		default:
 			n.Text = item
 			if !strings.Contains(item, " ") && isUpper(item) {
@@ -64,6 +65,15 @@ func pair(item string) []Name {
 		return []Name{name("", strings.TrimSpace(item))}
 	}
 	return []Name{name("en", strings.TrimSpace(en)), name("fr", strings.TrimSpace(fr))}
+}
+
+// aliases reads the names of one place, between slashes.
+func aliases(item string) []Name {
+	var out []Name
+	for _, alias := range split(item, "/") {
+		out = append(out, pair(alias)...)
+	}
+	return out
 }
 
 // demonyms spells out the forms: English "Russian+" is Russian, Russians; French "allemand/e" is allemand, allemande,
@@ -206,4 +216,3 @@ func (b *builder) membership(c []string) error {
 	}
 	return nil
 }
-

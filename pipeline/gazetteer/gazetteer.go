@@ -21,7 +21,7 @@ const (
 	Organisation Kind = "organisation" // a company, a newspaper, a charity
 	Person       Kind = "person"
 	People       Kind = "people" // the Kurds, the Rohingya
-	Place        Kind = "place"
+	Place        Kind = "place"  // without a country: waters, continents, and names that only hide a place ("Paris Agreement")
 )
 
 var kinds = []Kind{Country, Body, Group, Organisation, Person, People, Place}
@@ -47,6 +47,7 @@ type Name struct {
 	Kind      NameKind
 	Sectors   []plover.Sector // of a metonym: GOV for the Kremlin, MIL for the Pentagon
 	Ambiguous bool            // the word is also something else: a first name, a common word, another actor
+	Silent    bool            // known to Find only: in a text the word is nearly always something else
 
 	quiet bool // a common word in capitals ("IS", "WHO"): not believed where all the words around are in capitals
 }
@@ -128,8 +129,8 @@ type Gazetteer struct {
 	entries []*Entry
 	codes   map[string]*Entry   // own codes and the generic ones
 	finds   map[string][]*Entry // by folded name, key or code
-	sorted  []string            // the keys of finds in order, for Suggest
-	display map[string]string   // folded name → as written, for Suggest
+	sorted  func() []string     // see ranked; only Suggest needs it
+	display map[string]known    // by folded name
 	index   index
 	members map[string][]membership
 	hash    string

@@ -20,7 +20,7 @@ type edge struct{ node, piece int32 }
 type leaf struct {
 	entry *Entry
 	name  Name
-	must letters // what the text must have
+	must  letters // what the text must have
 }
 
 // letters says of up to 32 pieces, a bit each, which begin with a capital and which are all in capitals.
@@ -32,11 +32,17 @@ func (want letters) in(have letters) bool {
 
 const maxPieces = 32
 
+// joints are the tokens that a name may hold between two words: "Workers ' Party", "AFC / M23".
+const joints = "-'’&/+"
+
 func newIndex(entries []*Entry) index {
 	x := index{pieces: map[string]int32{}, edges: map[edge]int32{}, leaves: map[int32][]leaf{}}
 	nodes := int32(1)
 	for _, e := range entries {
 		for _, n := range e.Names {
+			if n.Silent {
+				continue
+			}
 			node, want := int32(0), letters{}
 			for k, p := range pieces(n.Text) {
 				id, ok := x.pieces[p.folded]
@@ -94,7 +100,7 @@ func (g *Gazetteer) Longest(words []string, i int, lang string) []Match {
 	short := false
 	for j := i; j < len(words); j++ {
 		word := words[j]
-		if j > i && (word == "-" || word == "." && short) {
+		if j > i && (strings.Contains(joints, word) || word == "." && short) {
 			continue
 		}
 		start := k

@@ -7,13 +7,15 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io/fs"
+	"maps"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/quidnunc-news/quidnunc/pipeline/plover"
 )
 
-// The format of the files is told at the head of each and in data/README.md.
+// The format of each file is told at its head.
 //
 //go:embed data/*.txt
 var data embed.FS
@@ -38,6 +40,7 @@ var tables = []struct {
 	{"bodies", 6, func(b *builder, c []string) error { return b.actor(Body, c) }},
 	{"groups", 6, func(b *builder, c []string) error { return b.actor(Group, c) }},
 	{"organisations", 6, func(b *builder, c []string) error { return b.actor(Organisation, c) }},
+	{"firms", 3, (*builder).firms},
 	{"peoples", 4, (*builder).people},
 	{"seats", 3, (*builder).seat},
 	{"places", 2, (*builder).places},
@@ -49,17 +52,17 @@ func load(files fs.FS) (*Gazetteer, error) {
 	b := &builder{keys: map[string]*Entry{}, own: map[string]*Entry{}, members: map[string][]membership{}}
 	sum := sha256.New()
 	for _, t := range tables {
-		names, err := fs.Glob(files, "data/"+t.name+"*.txt")
+		paths, err := fs.Glob(files, "data/"+t.name+"*.txt")
 		if err != nil {
 			return nil, fmt.Errorf("gazetteer: %w", err)
 		}
-		for _, name := range names {
-			body, err := fs.ReadFile(files, name)
+		for _, path := range paths {
+			body, err := fs.ReadFile(files, path)
 			if err != nil {
 				return nil, fmt.Errorf("gazetteer: %w", err)
 			}
-			fmt.Fprintf(sum, "%s %d\n%s", name, len(body), body)
-			if err := b.table(name, string(body), t.columns, t.row); err != nil {
+			fmt.Fprintf(sum, "%s %d\n%s", path, len(body), body)
+			if err := b.table(path, string(body), t.columns, t.row); err != nil {
 				return nil, err
 			}
 		}
@@ -99,32 +102,48 @@ func (b *builder) gazetteer() *Gazetteer {
 	slices.SortFunc(b.entries, compareEntries)
 	g := &Gazetteer{
 		entries: b.entries, codes: b.own, members: b.members,
-		finds: map[string][]*Entry{}, display: map[string]string{},
+		finds: map[string][]*Entry{}, display: map[string]known{},
 	}
 	for _, e := range b.entries {
-		g.know(e.Key, e)
-		if e.Own() {
-			g.know(e.Country, e)
-		}
 		for _, n := range e.Names {
-			g.know(n.Text, e)
+			rank := slices.Index(nameKinds, n.Kind)
+			if n.Kind == Acronym {
+				rank = -1 // "NATO" rather than "Nato"
+			}
+			g.know(known{n.Text, rank}, e)
+		}
+		g.know(known{e.Key, len(nameKinds)}, e)
+		if e.Own() {
+			g.know(known{e.Country, len(nameKinds)}, e)
 		}
 	}
 	for k, es := range g.finds {
 		slices.SortFunc(es, compareEntries)
 		g.finds[k] = slices.Compact(es)
-		g.sorted = append(g.sorted, k)
 	}
-	slices.Sort(g.sorted)
+	g.sorted = sync.OnceValue(g.ranked)
 	g.index = newIndex(b.entries)
 	return g
 }
 
-func (g *Gazetteer) know(name string, e *Entry) {
-	k := foldName(name)
+// known is a name as Suggest shows it; a lower rank is suggested first.
+type known struct {
+	text string
+	rank int
+}
+
+// ranked lists the keys of finds, those to suggest first before the others.
+func (g *Gazetteer) ranked() []string {
+	return slices.SortedFunc(maps.Keys(g.display), func(a, b string) int {
+		return cmp.Or(cmp.Compare(g.display[a].rank, g.display[b].rank), cmp.Compare(a, b))
+	})
+}
+
+func (g *Gazetteer) know(n known, e *Entry) {
+	k := foldName(n.text)
 	g.finds[k] = append(g.finds[k], e)
-	if e.Key != name || g.display[k] == "" {
-		g.display[k] = name
+	if shown, ok := g.display[k]; !ok || n.rank < shown.rank {
+		g.display[k] = n
 	}
 }
 
@@ -175,7 +194,7 @@ func (b *builder) country(c []string) error {
 		return err
 	}
 	for _, item := range split(c[5], ";") {
-		ns := pair(item)
+		ns := aliases(item)
 		for _, n := range ns {
 			n.Kind, n.Sectors = Metonym, []plover.Sector{"GOV"}
 			e.Names = append(e.Names, n)
@@ -245,11 +264,7 @@ func (b *builder) places(c []string) error {
 		return fmt.Errorf("unknown country %q", c[0])
 	}
 	for _, item := range split(c[1], ";") {
-		var ns []Name
-		for _, alias := range split(item, "/") {
-			ns = append(ns, pair(alias)...)
-		}
-		if err := b.place(c[0], ns); err != nil {
+		if err := b.place(c[0], aliases(item)); err != nil {
 			return err
 		}
 	}
@@ -262,6 +277,25 @@ func (b *builder) place(country string, ns []Name) error {
 		e.Key += "-" + strings.ToLower(cmp.Or(country, "sea"))
 	}
 	return b.add(e)
+}
+
+// firms reads "JPN | BUS | Toyota; Nissan": an organisation an item, its other names after slashes.
+func (b *builder) firms(c []string) error {
+	if c[0] != "" && b.own[c[0]] == nil {
+		return fmt.Errorf("unknown country %q", c[0])
+	}
+	sectors, err := b.sectors(c[1])
+	if err != nil {
+		return err
+	}
+	for _, item := range split(c[2], ";") {
+		ns := aliases(item)
+		e := &Entry{Kind: Organisation, Country: c[0], Sectors: sectors, Name: ns[0].Text, Key: slug(ns[0].Text), Names: ns}
+		if err := b.add(e); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // person reads "RUS | Vladimir Putin=Vladimir Poutine | Putin=Poutine | GOV president 2012-05-07..".
@@ -283,6 +317,9 @@ func (b *builder) person(c []string) error {
 			n.Kind = Surname
 			e.Names = append(e.Names, n)
 		}
+	}
+	for i := range e.Names {
+		e.Names[i].Lang = "" // papers of one language often keep another's spelling
 	}
 	var err error
 	if e.Roles, err = b.roles(c[0], c[3]); err != nil {

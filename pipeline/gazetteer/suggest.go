@@ -14,9 +14,9 @@ func (g *Gazetteer) Suggest(name string) string {
 		limit = 1
 	}
 	best, near := "", limit+1
-	for _, known := range g.sorted {
-		if d := distance(want, known, near); d < near {
-			best, near = g.display[known], d
+	for _, k := range g.sorted() {
+		if d := distance(want, k, near); d < near {
+			best, near = g.display[k].text, d
 		}
 	}
 	return best

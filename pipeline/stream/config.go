@@ -20,7 +20,7 @@ type Config struct {
 	Replicas     int           // copies of each stream in a cluster; 0 means 1
 	DedupWindow  time.Duration // how long the server remembers Msg-Ids; 0 means 2m
 	ReportsAge   time.Duration // how long REPORTS keeps a message; 0 means 100 days
-	ReportsBytes int64         // and how many bytes in all; 0 means 60 % of the volume where Server is set, else unlimited
+	ReportsBytes int64         // and how many bytes in all; 0 means 60 % of the volume for the Server's own prefix, else unlimited
 	EventsAge    time.Duration // how long EVENTS keeps a message; 0 means 90 days
 	DeadAge      time.Duration // how long DEAD keeps a message; 0 means 30 days
 
@@ -59,7 +59,9 @@ func (c Config) Validate() error {
 func (c Config) withDefaults() Config {
 	if c.Server != nil {
 		c.Prefix = or(c.Prefix, c.Server.config.Prefix)
-		c.ReportsBytes = or(c.ReportsBytes, c.Server.reportsBytes())
+		if c.Prefix == c.Server.config.Prefix { // a replay beside it has no share of its own
+			c.ReportsBytes = or(c.ReportsBytes, c.Server.reportsBytes())
+		}
 	}
 	c.Prefix = or(c.Prefix, DefaultPrefix)
 	c.Name = or(c.Name, "quidnunc")

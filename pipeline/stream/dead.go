@@ -42,8 +42,11 @@ func (h *Hub) Bury(ctx context.Context, d DeadLetter) error {
 		header[headerOriginMsgID] = []string{d.Origin.MsgID}
 	}
 	m := Message{Subject: "dead." + d.Room, Header: header, Data: d.Origin.Data}
-	if d.Origin.Seq > 0 {
+	switch {
+	case d.Origin.Seq > 0:
 		m.MsgID = fmt.Sprintf("%s-%s-%d", d.Room, d.Origin.Stream, d.Origin.Seq)
+	case d.Origin.MsgID != "":
+		m.MsgID = d.Room + "-" + d.Origin.MsgID
 	}
 	if err := h.Enqueue(ctx, m); err != nil {
 		return fmt.Errorf("bury: %w", err)

@@ -73,7 +73,6 @@ const (
 	codeClusterNoLeader     = 10009
 	codeBatchTooLarge       = 10199
 	codeMessageTooLarge     = 10054
-	codeStorageUnavailable  = 10047
 	codeTemporarilyUnavail  = 10008
 	statusServiceUnavail    = 503
 	statusTooManyOrRequests = 429
@@ -106,7 +105,7 @@ func transient(err error) bool {
 	}
 	switch int(api.ErrorCode) {
 	case codeIncomplete, codeTooManyInFlight, codeStoreFailed, codeInsufficient, codeStreamOffline, codeClusterNoLeader,
-		codeStorageUnavailable, codeTemporarilyUnavail:
+		codeTemporarilyUnavail:
 		return true
 	}
 	return api.Code == statusServiceUnavail || api.Code == statusTooManyOrRequests

@@ -11,6 +11,7 @@ import (
 type serverLog struct {
 	log   *slog.Logger
 	fatal atomic.Pointer[string] // what the server died of
+	warns atomic.Pointer[string] // what it said of a stream that it could not read
 }
 
 func (l *serverLog) Noticef(format string, v ...any) {
@@ -28,7 +29,11 @@ func (l *serverLog) Errorf(format string, v ...any) {
 }
 
 func (l *serverLog) Warnf(format string, v ...any) {
-	if s := text(format, v); !strings.Contains(s, "Plaintext passwords detected") { // ours lies in a file only its owner can read
+	s := text(format, v)
+	if strings.Contains(s, "recreating stream") || strings.Contains(s, "checksum") {
+		l.warns.CompareAndSwap(nil, &s)
+	}
+	if !strings.Contains(s, "Plaintext passwords detected") { // ours lies in a file only its owner can read
 		l.log.Warn(s, "from", "nats-server")
 	}
 }

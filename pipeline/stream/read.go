@@ -27,7 +27,8 @@ func (h *Hub) Read(ctx context.Context, from uint64, handle func(Stored) error) 
 	}
 	c := cursor{hub: h, stream: Reports, filters: h.names.storedAll(machineSubjects), next: max(from, 1)}
 	return c.run(ctx, func(m Stored) error {
-		m.Missing, lost = missingBefore(lost, m.Seq)
+		known, rest := missingBefore(lost, m.Seq)
+		m.Missing, lost = m.Missing+known, rest
 		return handle(m)
 	})
 }
@@ -39,6 +40,12 @@ func (h *Hub) Scan(ctx context.Context, of Stream, filter string, from uint64, h
 	state, err := h.state(ctx, of)
 	if err != nil {
 		return err
+	}
+	if state.LastSeq == 0 {
+		return nil
+	}
+	if of == Deliveries { // a work queue lets no consumer look without taking
+		return h.scanQueue(ctx, filter, max(from, 1), state.LastSeq, handle)
 	}
 	c := cursor{hub: h, stream: of, next: max(from, 1), until: state.LastSeq}
 	if filter != "" {
@@ -85,9 +92,11 @@ func (h *Hub) state(ctx context.Context, of Stream, options ...jetstream.StreamI
 		if err != nil {
 			return err
 		}
-		info, err := s.Info(ctx, options...)
-		if err != nil {
-			return err
+		info := s.CachedInfo()
+		if len(options) > 0 {
+			if info, err = s.Info(ctx, options...); err != nil {
+				return err
+			}
 		}
 		state = info.State
 		return nil
@@ -102,6 +111,9 @@ type cursor struct {
 	filters []string
 	next    uint64 // sequence to go on from
 	until   uint64 // last sequence to read; 0: for ever
+	skipped uint64 // unreadable messages passed over and not told of yet
+
+	progress progress
 }
 
 // errAgain asks for a new consumer.
@@ -144,9 +156,11 @@ func (c *cursor) pass(ctx context.Context, handle func(Stored) error) error {
 		return err
 	}
 	defer c.forget(consumer)
-	if c.until > 0 && consumer.CachedInfo().NumPending == 0 {
+	pending := consumer.CachedInfo().NumPending
+	if c.until > 0 && pending == 0 {
 		return nil
 	}
+	c.progress.begin(pending)
 	return c.pull(ctx, consumer, handle)
 }
 
@@ -199,18 +213,14 @@ func (c *cursor) pull(ctx context.Context, consumer jetstream.Consumer, handle f
 var errEnd = errors.New("end")
 
 func (c *cursor) wait(ctx context.Context, pulling jetstream.ConsumeContext, verdict <-chan error) error {
-	var err error
-	select {
-	case <-ctx.Done():
-		err = ctx.Err()
-	case err = <-verdict:
-	case <-pulling.Closed():
-		err = errAgain
-	}
+	err := c.watch(ctx, pulling, verdict)
 	pulling.Stop()
 	<-pulling.Closed()
-	if errors.Is(err, errEnd) {
+	switch {
+	case errors.Is(err, errEnd):
 		return nil
+	case errors.Is(err, errStalled): // the handler is not at work any more: next may be moved
+		return c.skipUnreadable(ctx)
 	}
 	return err
 }
@@ -227,10 +237,14 @@ func (c *cursor) deliver(msg jetstream.Msg, delivered *uint64, handle func(Store
 		return errEnd
 	}
 	*delivered++
-	if err := handle(c.hub.storedOf(c.stream, msg, meta)); err != nil {
+	c.progress.handling()
+	m := c.hub.storedOf(c.stream, msg, meta)
+	m.Missing = c.skipped
+	if err := handle(m); err != nil {
 		return err
 	}
-	c.next = meta.Sequence.Stream + 1
+	c.next, c.skipped = meta.Sequence.Stream+1, 0
+	c.progress.handled(meta.NumPending)
 	if c.until > 0 && (meta.NumPending == 0 || c.next > c.until) {
 		return errEnd
 	}

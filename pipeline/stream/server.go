@@ -68,7 +68,7 @@ type Server struct {
 }
 
 // Serve starts the embedded server and returns when it is ready. It takes the lock of Dir: ErrLocked, whose text says what to do, when
-// another process has it. The URL in use and a credential are written to Dir (CredentialFile), readable by the owner only.
+// another process has it; ErrCorrupt when a stream in Dir cannot be read. The URL in use and a credential are written to Dir (CredentialFile), readable by the owner only.
 func Serve(ctx context.Context, config ServerConfig) (*Server, error) {
 	if err := config.Validate(); err != nil {
 		return nil, err
@@ -134,6 +134,9 @@ func portFree(host string, port int) bool {
 
 // run starts a server on port and waits until it takes connections.
 func (s *Server) run(ctx context.Context, port int) error {
+	if err := keepStreams(s.config.Dir); err != nil { // a file system without hard links, or one that is full
+		s.config.Log.Warn("starting without a second name for the streams' files", "err", err)
+	}
 	server, err := natsserver.NewServer(s.options(port))
 	if err != nil {
 		return fmt.Errorf("stream: %w", err)
@@ -153,12 +156,33 @@ func (s *Server) run(ctx context.Context, port int) error {
 		server.WaitForShutdown()
 		return fmt.Errorf("stream: embedded server: JetStream did not start: %w", startError(ctx, logger))
 	}
+	if err := s.checkStreams(server, logger); err != nil {
+		return err
+	}
 	s.port = port
 	if a, ok := server.Addr().(*net.TCPAddr); ok {
 		s.port = a.Port
 	}
 	s.current.Store(server)
 	return nil
+}
+
+// checkStreams is ErrCorrupt where a stream did not come up; the server is then stopped, and the stream put back as it was.
+func (s *Server) checkStreams(server *natsserver.Server, logger *serverLog) error {
+	lost, err := unread(server, s.config.Dir)
+	if err == nil && len(lost) == 0 {
+		return dropKept(s.config.Dir)
+	}
+	server.Shutdown()
+	server.WaitForShutdown()
+	if err != nil {
+		return err
+	}
+	var said string
+	if text := logger.warns.Load(); text != nil {
+		said = *text
+	}
+	return errors.Join(corrupt(s.config.Dir, lost, said), restoreKept(s.config.Dir, lost))
 }
 
 func startError(ctx context.Context, logger *serverLog) error {

@@ -20,12 +20,12 @@ func tryLock(f *os.File) error {
 
 func freeBytes(dir string) (uint64, error) {
 	s, err := statfs(dir)
-	return uint64(s.Bavail) * uint64(s.Bsize), err
+	return uint64(s.Bavail) * uint64(s.Bsize), err //nolint:unconvert // the types differ between systems
 }
 
 func volumeBytes(dir string) (uint64, error) {
 	s, err := statfs(dir)
-	return uint64(s.Blocks) * uint64(s.Bsize), err
+	return uint64(s.Blocks) * uint64(s.Bsize), err //nolint:unconvert // the types differ between systems
 }
 
 func statfs(dir string) (unix.Statfs_t, error) {

@@ -7,7 +7,6 @@ import (
 
 var en = sync.OnceValue(func() language {
 	return language{
-		name: "en",
 		abbreviations: abbreviations(append([]list{
 			{title, "Mr Mrs Ms Messrs Sen Sens Rep Reps Gov Govs Lt Maj Sgt Cpl Pvt Adm Cmdr Cdr Brig Rev Hon Pres Amb Atty Det Supt Insp Mt Ft Sts"},
 			{inside, "approx est dept Dept"},
@@ -33,6 +32,10 @@ func splitEnglish(t *tokenizer, start, end int) {
 		i, size = j, len("’")
 	}
 	if i <= 0 {
+		if len(word) == len("cannot") && strings.EqualFold(word, "cannot") {
+			t.addWord(start, start+len("can"))
+			start += len("can")
+		}
 		t.addWord(start, end)
 		return
 	}

@@ -11,7 +11,6 @@ var common = sync.OnceValue(func() map[string]abbreviation { return abbreviation
 
 var fr = sync.OnceValue(func() language {
 	return language{
-		name: "fr",
 		abbreviations: abbreviations(append([]list{
 			{title, "M MM Mme Mmes Mlle Mlles Mr Pr Ste Me Gal Cdt Lt Col Cne Mgr"},
 			{inside, "av apr env éd Éd dir trad cad c.-à-d tél Tél hab"},
@@ -55,7 +54,7 @@ func elides(word string) bool {
 }
 
 // whole are the words that keep their apostrophe or their last hyphen.
-var whole = set(`aujourd'hui prud'homme prud'hommes prud'homal prud'homale prud'homaux d'artagnan
+var whole = set(`aujourd'hui prud'homme prud'hommes prud'homal prud'homale prud'homaux
 	rendez-vous garde-à-vous c'est-à-dire peut-être au-delà par-delà qu'en-dira-t-on là-bas ouï-dire
 	celui-ci celle-ci ceux-ci celles-ci celui-là celle-là ceux-là celles-là jusque-là par-là de-là par-ci laissez-moi-tranquille`)
 
@@ -64,7 +63,7 @@ var enclitics = set(`-il -elle -ils -elles -on -je -tu -nous -vous -ce -ci -là 
 
 // splitFrench cuts elided words off the front and enclitics off the end: "qu’a-t-il" gives "qu’", "a", "-t-il".
 func splitFrench(t *tokenizer, start, end int) {
-	if strings.IndexByte(t.text[start:end], '\'') < 0 && strings.Index(t.text[start:end], "’") < 0 && strings.IndexByte(t.text[start:end], '-') < 0 {
+	if !strings.ContainsAny(t.text[start:end], "'’-") {
 		t.addWord(start, end)
 		return
 	}
@@ -98,7 +97,7 @@ func splitFrench(t *tokenizer, start, end int) {
 // elision is the size of the elided word that begins word, its apostrophe included, or 0.
 func elision(word string) int {
 	i := strings.IndexAny(word[:min(len(word), 12)], "'’")
-	if i <= 0 || !elides(word[:i]) || isWhole(word) {
+	if i <= 0 || !elides(word[:i]) || strings.IndexByte(word, '-') > 0 && isWhole(word) {
 		return 0
 	}
 	_, size := utf8.DecodeRuneInString(word[i:])

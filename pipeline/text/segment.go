@@ -9,8 +9,11 @@ import (
 // Segment cuts s into sentences and surface tokens, in time linear in its length. lang, "fr" or "en", adds the
 // language's clitics ("l’" + "OTAN", "did" + "n't") and abbreviations; any other leaves Unicode's words (UAX #29), with
 // hyphenated names, web addresses and runs of one mark kept whole. Invalid UTF-8 is no error: see Normalize.
-func Segment(s, lang string) Document {
-	t := tokenizer{text: s, language: languages(lang), iter: words.FromString("")}
+func Segment(s, lang string) Document { return segment(s, lang, (*tokenizer).simple) }
+
+// segment takes the short cut for simple chunks as an argument, so that a test can do without.
+func segment(s, lang string, simple func(t *tokenizer, start, end int) bool) Document {
+	t := tokenizer{text: s, language: languages(lang), simply: simple, iter: words.FromString("")}
 	t.tokens = make([]Token, 0, len(s)/5+1)
 	t.run()
 	return Document{Text: s, Lang: lang, Tokens: t.tokens, Sentences: sentences(s, t.tokens, t.language)}
@@ -18,7 +21,6 @@ func Segment(s, lang string) Document {
 
 // language is what the passes know of a language.
 type language struct {
-	name          string
 	abbreviations map[string]abbreviation
 	starters      map[string]bool // words that, capitalised, begin a sentence rather than go on with a name
 	// split cuts clitics off the word [start, end) and adds its tokens to t.

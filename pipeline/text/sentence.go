@@ -55,7 +55,7 @@ func (b *splitter) step(i int) {
 		return
 	}
 	switch {
-	case b.ends(i): // "».", "R.E.M. ?"
+	case b.tokens[i].Kind == Punct && b.ends(i): // "».", "R.E.M. ?"
 		b.term = i
 	case b.breaks(i, gap != ""):
 		b.close(i)

@@ -13,6 +13,7 @@ import (
 type tokenizer struct {
 	text     string
 	language language
+	simply   func(t *tokenizer, start, end int) bool // simple, see there
 	tokens   []Token
 	iter     *words.Iterator[string]
 	pieces   []piece // of the chunk at hand
@@ -32,7 +33,7 @@ func (t *tokenizer) run() {
 			continue
 		}
 		end := chunkEnd(t.text, i)
-		if !t.simple(i, end) {
+		if !t.simply(t, i, end) {
 			t.mixed(i, end)
 		}
 		i = end
@@ -82,7 +83,7 @@ func (t *tokenizer) simple(start, end int) bool {
 		}
 		break
 	}
-	if i == start || i < end-1 {
+	if i == start || i < end-1 || i-start == len("cannot") && strings.EqualFold(t.text[start:i], "cannot") {
 		return false
 	}
 	if i == end {
@@ -237,7 +238,7 @@ func (t *tokenizer) addSplitAt(start, end int) {
 // addSplit adds the word p; a full stop with no space after it ("sanctions.Le") ends the word before it.
 func (t *tokenizer) addSplit(p piece) {
 	word := t.text[p.start:p.end]
-	if i := missingSpace(word); i > 0 {
+	if i := t.missingSpace(word); i > 0 {
 		t.language.split(t, p.start, p.start+i)
 		t.add(p.start+i, p.start+i+1, Punct)
 		t.language.split(t, p.start+i+1, p.end)
@@ -246,10 +247,18 @@ func (t *tokenizer) addSplit(p piece) {
 	t.language.split(t, p.start, p.end)
 }
 
-// missingSpace is the place of a dot between a lower-case word and a capitalised one, or 0.
-func missingSpace(word string) int {
+// missingSpace is the place of a dot between a lower-case word and a capitalised one, or between any word and one that
+// begins sentences; else 0.
+func (t *tokenizer) missingSpace(word string) int {
 	i := strings.IndexByte(word, '.')
-	if i < 2 || strings.IndexByte(word[i+1:], '.') >= 0 || word[:i] != strings.ToLower(word[:i]) {
+	if i < 2 || strings.IndexByte(word[i+1:], '.') >= 0 {
+		return 0
+	}
+	after := word[i+1:]
+	if j := strings.IndexAny(after, "'’-"); j >= 0 {
+		after = after[:j]
+	}
+	if word[:i] != strings.ToLower(word[:i]) && (i < 4 || !t.language.starters[after]) {
 		return 0
 	}
 	r, size := utf8.DecodeRuneInString(word[i+1:])

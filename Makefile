@@ -1,0 +1,53 @@
+# The targets people look for. `make check` is what has to pass before a commit lands.
+SHELL := /bin/bash
+GO ?= go
+TOOL := $(GO) tool -modfile=tools/go.mod
+FUZZTIME ?= 10s
+BENCHTIME ?= 1s
+
+.PHONY: help build run check fmt fmt-check vet lint test race fuzz golden bench cover
+
+help: ## show this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
+
+build: ## build the program into bin/
+	CGO_ENABLED=0 $(GO) build -trimpath -o bin/quidnunc ./cmd/quidnunc
+
+run: ## news in, alerts out: the sample, until interrupted
+	$(GO) run ./cmd/quidnunc run
+
+check: fmt-check vet lint test ## all that must pass before a commit
+
+fmt: ## format the code
+	$(TOOL) gofumpt -w $$(git ls-files '*.go')
+
+fmt-check:
+	@out=$$($(TOOL) gofumpt -l $$(git ls-files '*.go')); [ -z "$$out" ] || { echo "not gofumpt-ed (make fmt):"; echo "$$out"; exit 1; }
+
+vet: ## go vet
+	$(GO) vet ./...
+
+lint: ## golangci-lint, the version that tools/go.mod pins
+	$(TOOL) golangci-lint run ./...
+
+test: ## the tests
+	$(GO) test ./...
+
+race: ## the tests with the race detector
+	$(GO) test -race -timeout 20m ./...
+
+fuzz: ## every fuzz test, FUZZTIME each
+	@set -e; for p in $$($(GO) list ./...); do \
+	  for f in $$($(GO) test -list '^Fuzz' $$p | grep '^Fuzz' || true); do \
+	    echo "fuzz $$p $$f"; $(GO) test -run '^$$' -fuzz "^$$f\$$" -fuzztime $(FUZZTIME) $$p; \
+	  done; done
+
+golden: ## write the golden files anew: read the diff before you commit it
+	@set -e; for p in $$(grep -rlE 'flag.Bool\("update"' --include='*_test.go' . | xargs -n1 dirname | sort -u); do \
+	  echo "golden $$p"; $(GO) test $$p -update >/dev/null; done; git diff --stat
+
+bench: ## the benchmarks that README and docs quote, with the raw limit beside them
+	$(GO) test -run '^$$' -bench . -benchtime $(BENCHTIME) -benchmem ./cmd/... ./consumer/... ./pipeline/... ./producer/...
+
+cover: ## coverage by room
+	$(GO) test -cover ./...

@@ -1,0 +1,145 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/quidnunc-news/quidnunc/consumer/machine"
+	"github.com/quidnunc-news/quidnunc/consumer/rule"
+	"github.com/quidnunc-news/quidnunc/consumer/rulebook"
+	"github.com/quidnunc-news/quidnunc/pipeline/news"
+	"github.com/quidnunc-news/quidnunc/pipeline/stream"
+	"github.com/quidnunc-news/quidnunc/pipeline/wire"
+	"github.com/quidnunc-news/quidnunc/producer"
+)
+
+// The rooms declare what they need of the log in their own words; these are the few lines between those words and the
+// hub's.
+
+const machineVersion = machine.Version
+
+// library finds the rules that the log names.
+type library struct{ hub *stream.Hub }
+
+func (l library) Rules(ctx context.Context, hash string) ([]rule.Rule, error) {
+	body, err := l.hub.Object(ctx, stream.Rules, hash)
+	if err != nil {
+		return nil, err
+	}
+	return rulebook.Decode(body)
+}
+
+// aside buries what the machine cannot read and writes the time.
+type aside struct{ hub *stream.Hub }
+
+func (a aside) Bury(ctx context.Context, entry stream.Stored, why error) error {
+	return a.hub.Bury(ctx, stream.DeadLetter{Room: "consumer", Reason: why.Error(), Origin: entry})
+}
+
+func (a aside) Tick(ctx context.Context, at time.Time) error {
+	m, err := wire.Tick(news.Tick{At: at})
+	if err != nil {
+		return err
+	}
+	_, err = a.hub.PublishBatch(ctx, [][]stream.Message{{stream.Message(m)}})
+	return err
+}
+
+// queue is where the courier finds alerts and keeps deliveries.
+type queue struct {
+	hub     *stream.Hub
+	backOff []time.Duration // nil: the stream's own
+}
+
+// The courier counts attempts itself and gives up by its own rules; the queue must not give up before.
+const attemptsOfQueue = 1 << 20
+
+// ackWait is after how long the alert of a courier that died goes to the next one.
+const ackWait = 5 * time.Second
+
+const courierName = "courier"
+
+func (q queue) Alerts(ctx context.Context, handle func(context.Context, []byte) error) error {
+	return q.hub.Consume(ctx, stream.ConsumeConfig{
+		Stream: stream.Events, Durable: courierName, Filter: wire.AlertKind + ".>", MaxDeliver: attemptsOfQueue, AckWait: ackWait, Room: courierName, BackOff: q.backOff,
+	}, body(handle))
+}
+
+func (q queue) Enqueue(ctx context.Context, receiver, id string, alert []byte) error {
+	return q.hub.Enqueue(ctx, stream.Message{Subject: wire.DeliverySubject(receiver), Data: alert, MsgID: id})
+}
+
+func (q queue) Deliveries(ctx context.Context, receiver string, handle func(context.Context, []byte) error) error {
+	return q.hub.Consume(ctx, stream.ConsumeConfig{
+		Stream: stream.Deliveries, Durable: courierName + "-" + wire.Token(receiver), Filter: wire.DeliverySubject(receiver),
+		MaxDeliver: attemptsOfQueue, AckWait: ackWait, Room: courierName, BackOff: q.backOff,
+	}, body(handle))
+}
+
+func (q queue) Pending(ctx context.Context) (int, error) {
+	return q.hub.Unfinished(ctx, stream.Events, courierName)
+}
+
+func body(handle func(context.Context, []byte) error) func(context.Context, stream.Stored) error {
+	return func(ctx context.Context, m stream.Stored) error { return handle(ctx, m.Data) }
+}
+
+// ledger is the courier's, in a bucket.
+type ledger struct{ hub *stream.Hub }
+
+func (l ledger) Value(ctx context.Context, key string) ([]byte, uint64, error) {
+	row, revision, err := l.hub.Value(ctx, stream.Ledger, key)
+	if errors.Is(err, stream.ErrNotFound) {
+		return nil, 0, nil
+	}
+	return row, revision, err
+}
+
+func (l ledger) Update(ctx context.Context, key string, row []byte, revision uint64) (uint64, error) {
+	return l.hub.Update(ctx, stream.Ledger, key, row, revision)
+}
+
+func (l ledger) Keys(ctx context.Context) ([]string, error) {
+	return l.hub.Keys(ctx, stream.Ledger, "")
+}
+
+// endTime is a Publisher that remembers the highest log time of what was newly stored: the time an archive ends at.
+type endTime struct {
+	producer.Publisher
+	mu      sync.Mutex
+	highest time.Time
+	stored  int
+}
+
+func (p *endTime) Publish(ctx context.Context, reports []news.Report) (producer.Receipt, error) {
+	receipt, err := p.Publisher.Publish(ctx, reports)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.stored += receipt.Stored
+	for _, r := range reports {
+		if r.At.After(p.highest) {
+			p.highest = r.At
+		}
+	}
+	return receipt, err
+}
+
+// tell writes the tick that ends a log of archives. Nothing new, nothing to tell.
+func (p *endTime) tell(ctx context.Context, t interface {
+	Tick(context.Context, time.Time) error
+},
+) error {
+	p.mu.Lock()
+	highest, stored := p.highest, p.stored
+	p.mu.Unlock()
+	if stored == 0 {
+		return nil
+	}
+	if err := t.Tick(ctx, highest); err != nil {
+		return fmt.Errorf("tick at the end of the archive: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,223 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"reflect"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"go.yaml.in/yaml/v4"
+
+	"github.com/quidnunc-news/quidnunc/pipeline/stream"
+)
+
+// config is quidnunc.yaml. Paths in it are relative to the file.
+type config struct {
+	Data    string         `yaml:"data"`    // directory of the embedded server; "": $XDG_STATE_HOME/quidnunc
+	Prefix  string         `yaml:"prefix"`  // of all subjects; "": quidnunc
+	NATS    natsConfig     `yaml:"nats"`    // a server elsewhere, or settings of the embedded one
+	Metrics metricsConfig  `yaml:"metrics"` // the listener for Prometheus and health checks
+	Sources []sourceConfig `yaml:"sources"`
+	Rules   []string       `yaml:"rules"` // rule files; glob patterns are allowed
+}
+
+type natsConfig struct {
+	URL         string        `yaml:"url"`          // "": the server inside this process
+	Creds       string        `yaml:"creds"`        // credentials file for URL
+	Port        int           `yaml:"port"`         // of the embedded server; 0: 4222 or the next free one
+	Replicas    int           `yaml:"replicas"`     // of the streams in a cluster; 0: 1
+	Streams     string        `yaml:"streams"`      // manage (default) or check
+	DedupWindow time.Duration `yaml:"dedup_window"` // 0: 2m
+}
+
+type metricsConfig struct {
+	Listen string `yaml:"listen"` // "": 127.0.0.1:9610, or the next free port; off: none
+}
+
+type sourceConfig struct {
+	Name    string   `yaml:"name"`    // for people; "": the paths
+	Archive []string `yaml:"archive"` // files, directories, glob patterns
+}
+
+const (
+	defaultMetrics = "127.0.0.1:9610"
+	off            = "off"
+)
+
+// readConfig reads and checks a configuration file. Every error names the file and, where there is one, the line.
+func readConfig(file string) (config, error) {
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return config{}, usagef("configuration: %w", err)
+	}
+	var c config
+	if err := yaml.Load(data, &c, yaml.WithKnownFields()); err != nil {
+		return config{}, &usageError{describe(file, err)}
+	}
+	c.resolve(filepath.Dir(file))
+	if err := c.validate(); err != nil {
+		return config{}, usagef("%s: %w", file, err)
+	}
+	return c, nil
+}
+
+func (c *config) resolve(dir string) {
+	c.Data = below(dir, c.Data)
+	c.NATS.Creds = below(dir, c.NATS.Creds)
+	for i := range c.Rules {
+		c.Rules[i] = below(dir, c.Rules[i])
+	}
+	for i := range c.Sources {
+		for j := range c.Sources[i].Archive {
+			c.Sources[i].Archive[j] = below(dir, c.Sources[i].Archive[j])
+		}
+	}
+}
+
+func below(dir, path string) string {
+	if path == "" || path == "-" || filepath.IsAbs(path) {
+		return path
+	}
+	return filepath.Join(dir, path)
+}
+
+func (c config) validate() error {
+	if len(c.Sources) == 0 {
+		return errors.New("sources: none. Add at least one, for example\n  sources:\n  - archive: [articles/]")
+	}
+	for i, s := range c.Sources {
+		if len(s.Archive) == 0 {
+			return fmt.Errorf("sources[%d]: no archive: name files, directories or glob patterns", i)
+		}
+	}
+	if len(c.Rules) == 0 {
+		return errors.New("rules: none. Name at least one rule file, for example\n  rules: [rules.yaml]")
+	}
+	if _, err := c.NATS.mode(); err != nil {
+		return err
+	}
+	if c.NATS.Creds != "" && c.NATS.URL == "" {
+		return errors.New("nats.creds: only for nats.url")
+	}
+	return nil
+}
+
+func (n natsConfig) mode() (stream.Mode, error) {
+	switch n.Streams {
+	case "", "manage":
+		return stream.Manage, nil
+	case "check":
+		return stream.Check, nil
+	}
+	return 0, fmt.Errorf("streams %q: want manage (create and update them) or check (only look)", n.Streams)
+}
+
+// describe turns what the YAML reader says into "file:line:column: what: hint", a line each.
+func describe(file string, err error) error {
+	var several *yaml.LoadErrors
+	var one *yaml.LoadError
+	switch {
+	case errors.As(err, &several):
+		var out []error
+		for _, e := range several.Errors {
+			out = append(out, describeOne(file, e))
+		}
+		return errors.Join(out...)
+	case errors.As(err, &one):
+		return describeOne(file, one)
+	}
+	return fmt.Errorf("%s: %w", file, err)
+}
+
+var (
+	unknownField = regexp.MustCompile(`^field (\S+) not found in type`)
+	noDuration   = regexp.MustCompile("^cannot construct !!\\w+ `(.*)` into time.Duration$")
+)
+
+func describeOne(file string, e *yaml.LoadError) error {
+	what := e.Message
+	if strings.Contains(what, "no documents in stream") {
+		return fmt.Errorf("%s: the file is empty: see deploy/quidnunc.yaml for an example", file)
+	}
+	if m := unknownField.FindStringSubmatch(what); m != nil {
+		what = fmt.Sprintf("unknown key %q", m[1])
+		if near := nearest(m[1], keys(reflect.TypeFor[config]())); near != "" {
+			what += fmt.Sprintf(": did you mean %q?", near)
+		}
+	} else if m := noDuration.FindStringSubmatch(what); m != nil {
+		what = fmt.Sprintf("%q is no duration: write 90s, 15m, 6h", m[1])
+	}
+	return fmt.Errorf("%s:%d:%d: %s", file, e.Mark.Line, e.Mark.Column, what)
+}
+
+// keys are the YAML keys of a struct and of those in it.
+func keys(t reflect.Type) []string {
+	var out []string
+	for i := range t.NumField() {
+		f := t.Field(i)
+		out = append(out, f.Tag.Get("yaml"))
+		inner := f.Type
+		if inner.Kind() == reflect.Slice {
+			inner = inner.Elem()
+		}
+		if inner.Kind() == reflect.Struct {
+			out = append(out, keys(inner)...)
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+// nearest is the key that differs by the fewest letters, at most two; "" if there is none.
+func nearest(word string, keys []string) string {
+	best, least := "", 3
+	for _, k := range keys {
+		if d := distance(word, k); d < least {
+			best, least = k, d
+		}
+	}
+	return best
+}
+
+// distance is Levenshtein's, with a swap of neighbours as one step (optimal string alignment).
+func distance(a, b string) int {
+	rows := make([][]int, len(a)+1)
+	for i := range rows {
+		rows[i] = make([]int, len(b)+1)
+		rows[i][0] = i
+	}
+	for j := range rows[0] {
+		rows[0][j] = j
+	}
+	for i := 1; i <= len(a); i++ {
+		for j := 1; j <= len(b); j++ {
+			cost := 1
+			if a[i-1] == b[j-1] {
+				cost = 0
+			}
+			rows[i][j] = min(rows[i-1][j]+1, rows[i][j-1]+1, rows[i-1][j-1]+cost)
+			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
+				rows[i][j] = min(rows[i][j], rows[i-2][j-2]+1)
+			}
+		}
+	}
+	return rows[len(a)][len(b)]
+}
+
+// stateDir is where data live when nothing else is said.
+func stateDir(name string) (string, error) {
+	base := os.Getenv("XDG_STATE_HOME")
+	if base == "" {
+		home, err := os.UserHomeDir()
+		if err != nil {
+			return "", usagef("no place for the data: %w. Set XDG_STATE_HOME or name a directory with --data", err)
+		}
+		base = filepath.Join(home, ".local", "state")
+	}
+	return filepath.Join(base, name), nil
+}

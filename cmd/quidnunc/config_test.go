@@ -1,0 +1,95 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+func readFile(t *testing.T, file string) string {
+	t.Helper()
+	data, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(data)
+}
+
+func TestAConfigurationThatCannotWorkStartsNothing(t *testing.T) {
+	good := "rules:\n- name: one\n  query: 'what:SANCTION'\n"
+	for name, c := range map[string]struct {
+		config, rules string
+		want          []string
+	}{
+		"an unknown key": {
+			"data: data\nsuorces:\n- archive: [a.txt]\nrules: [rules.yaml]\n", good, []string{"quidnunc.yaml:2:1", `"suorces"`, `did you mean "sources"?`},
+		},
+		"an unknown key further in": {
+			"sources:\n- archvie: [a.txt]\nrules: [rules.yaml]\n", good, []string{"quidnunc.yaml:2:3", `did you mean "archive"?`},
+		},
+		"a bad duration": {
+			"nats:\n  dedup_window: soon\nsources:\n- archive: [a.txt]\nrules: [rules.yaml]\n", good, []string{"quidnunc.yaml:2:17", `"soon" is no duration`, "15m"},
+		},
+		"no YAML at all":      {"data: [\n", good, []string{"quidnunc.yaml:2:1"}},
+		"an empty file":       {"", good, []string{"quidnunc.yaml", "empty"}},
+		"no sources":          {"rules: [rules.yaml]\n", good, []string{"quidnunc.yaml", "sources: none"}},
+		"no rules":            {"sources:\n- archive: [a.txt]\n", good, []string{"quidnunc.yaml", "rules: none"}},
+		"a source not there":  {"sources:\n- archive: [missing.txt]\nrules: [rules.yaml]\n", good, []string{"missing.txt", "no such file"}},
+		"a rule file missing": {"sources:\n- archive: [a.txt]\nrules: [other.yaml]\n", good, []string{"other.yaml"}},
+		"a query with an error": {
+			"sources:\n- archive: [a.txt]\nrules: [rules.yaml]\n", "rules:\n- name: one\n  query: 'what:SANCTION AND ('\n", []string{"rules.yaml:3", "^"},
+		},
+		"a field nobody knows": {
+			"sources:\n- archive: [a.txt]\nrules: [rules.yaml]\n", "rules:\n- name: one\n  query: 'waht:SANCTION'\n", []string{"rules.yaml:3", "waht", "what"},
+		},
+		"a receiver nobody knows": {
+			"sources:\n- archive: [a.txt]\nrules: [rules.yaml]\n", "rules:\n- name: one\n  query: 'what:SANCTION'\n  to: [desk]\n", []string{"desk"},
+		},
+		"a rule that needs what is not there yet": {
+			"sources:\n- archive: [a.txt]\nrules: [rules.yaml]\n", "rules:\n- name: one\n  query: 'what:SANCTION'\n  throttle: 6h\n", []string{"throttle", "not yet supported"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			write(t, dir, "a.txt", " date 2021-10 La Russie suspend sa mission auprès de l’OTAN.\n")
+			write(t, dir, "rules.yaml", c.rules)
+			file := write(t, dir, "quidnunc.yaml", c.config)
+			data := filepath.Join(dir, "data")
+			r := quidnunc(t, "run", "--once", "--config", file, "--data", data, "--metrics", "off")
+			if r.code != exitUsage {
+				t.Errorf("exit code %d, want %d\n%s", r.code, exitUsage, r.out)
+			}
+			for _, want := range c.want {
+				if !strings.Contains(r.err, want) {
+					t.Errorf("the message lacks %q:\n%s", want, r.err)
+				}
+			}
+			if _, err := os.Stat(data); !os.IsNotExist(err) {
+				t.Error("a data directory was made all the same")
+			}
+		})
+	}
+}
+
+func TestAWrongCommandLineSaysWhatToDo(t *testing.T) {
+	for name, args := range map[string][]string{
+		"an unknown flag": {"run", "--onec"}, "an unknown command": {"rnu"}, "a file too few": {"code"},
+		"a time zone nobody knows": {"run", "--once", "--tz", "Mars/Olympus"}, "a colour that is none": {"tail", "--color", "blue"},
+		"a file that is not there": {"code", "missing.txt"},
+	} {
+		r := quidnunc(t, args...)
+		if r.code != exitUsage || r.err == "" {
+			t.Errorf("%s: exit code %d, want %d\n%s", name, r.code, exitUsage, r.err)
+		}
+	}
+}
+
+func TestHelpNamesEveryCommand(t *testing.T) {
+	r := quidnunc(t, "--help")
+	for _, c := range []string{"run", "produce", "consume", "code", "tail", "status", "verify", "dead", "rules", "streams", "version", "completion"} {
+		if !strings.Contains(r.out, "\n  "+c+" ") {
+			t.Errorf("--help does not name %s", c)
+		}
+	}
+}

@@ -1,0 +1,199 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/spf13/pflag"
+
+	"github.com/quidnunc-news/quidnunc/cmd/quidnunc/sample"
+	"github.com/quidnunc-news/quidnunc/consumer/notify"
+	"github.com/quidnunc-news/quidnunc/consumer/rulebook"
+	"github.com/quidnunc-news/quidnunc/pipeline/news"
+	"github.com/quidnunc-news/quidnunc/producer"
+	"github.com/quidnunc-news/quidnunc/producer/archive"
+)
+
+// settings are the flags of the commands that start roles.
+type settings struct {
+	place
+	look
+	config      string
+	metrics     string
+	streams     string
+	port        int
+	dedupWindow time.Duration
+}
+
+func (s *settings) flags(f *pflag.FlagSet) {
+	s.place.flags(f)
+	s.look.flags(f)
+	f.StringVarP(&s.config, "config", "c", "", "configuration file; deploy/quidnunc.yaml is an example")
+	f.StringVar(&s.metrics, "metrics", "", "address for metrics and health, or 'off' (default "+defaultMetrics+", or the next free port)")
+	f.StringVar(&s.streams, "streams", "", "manage the streams (default), or only check them")
+	f.IntVar(&s.port, "port", 0, "port of the embedded NATS server (default 4222, or the next free one)")
+	f.DurationVar(&s.dedupWindow, "dedup-window", 0, "how long the server remembers what was published (default 2m)")
+}
+
+// plan is everything a process will do, checked before anything is started.
+type plan struct {
+	house     houseConfig
+	log       *slog.Logger
+	style     notify.Style
+	inputs    []producer.Input
+	ruleFiles []string // watched for changes; none for the sample
+	book      rulebook.Book
+	receivers []notify.Receiver
+	sample    bool
+	close     []func()
+}
+
+// need says which parts of a plan a command wants.
+type need struct{ sources, rules bool }
+
+// plan reads the configuration, or takes the sample where there is none. Every error is one the user can mend.
+func (s *settings) plan(std streams, n need) (*plan, error) {
+	p := &plan{}
+	var err error
+	if p.log, err = newLog(std.err, s.place.log); err != nil {
+		return nil, err
+	}
+	if p.style, err = s.style(std.out); err != nil {
+		return nil, err
+	}
+	c := config{}
+	if s.config != "" {
+		if c, err = readConfig(s.config); err != nil {
+			return nil, err
+		}
+	}
+	p.sample = s.config == ""
+	if p.house, err = s.house(c, p.sample && n.sources && n.rules); err != nil {
+		return nil, err
+	}
+	if n.rules {
+		if err := p.readRules(c, std.out); err != nil {
+			return nil, err
+		}
+	}
+	if n.sources {
+		if err := p.openSources(c); err != nil {
+			return nil, err
+		}
+	}
+	return p, nil
+}
+
+func (p *plan) end() {
+	for _, f := range p.close {
+		f()
+	}
+}
+
+// house puts flags over the configuration.
+func (s *settings) house(c config, sample bool) (houseConfig, error) {
+	h := houseConfig{data: nameOr(s.data, c.Data), prefix: nameOr(s.prefix, c.Prefix), nats: c.NATS, listen: nameOr(s.metrics, c.Metrics.Listen)}
+	h.nats.URL = nameOr(s.url, h.nats.URL)
+	h.nats.Creds = nameOr(s.creds, h.nats.Creds)
+	h.nats.Streams = nameOr(s.streams, h.nats.Streams)
+	if s.port != 0 {
+		h.nats.Port = s.port
+	}
+	if s.dedupWindow != 0 {
+		h.nats.DedupWindow = s.dedupWindow
+	}
+	if _, err := h.nats.mode(); err != nil {
+		return h, &usageError{err}
+	}
+	if h.data != "" || h.nats.URL != "" {
+		return h, nil
+	}
+	name := "quidnunc"
+	if sample {
+		name = "quidnunc-sample"
+	}
+	var err error
+	h.data, err = stateDir(name)
+	return h, err
+}
+
+func (p *plan) readRules(c config, out io.Writer) error {
+	var err error
+	if p.sample {
+		p.book, err = rulebook.Parse("sample/rules.yaml", sample.Rules())
+	} else {
+		p.ruleFiles = c.Rules
+		p.book, err = rulebook.Load(c.Rules...)
+	}
+	if err != nil {
+		return &usageError{err}
+	}
+	p.receivers, err = receivers(p.book, out, p.style)
+	if err != nil {
+		return &usageError{err}
+	}
+	return nil
+}
+
+func (p *plan) openSources(c config) error {
+	cfg := archive.Config{Now: time.Now}
+	if p.sample {
+		source, err := archive.OpenFS(cfg, sample.Articles())
+		if err != nil {
+			return err
+		}
+		p.add("the sample", source)
+		return nil
+	}
+	for i, s := range c.Sources {
+		source, err := archive.Open(cfg, s.Archive...)
+		if err != nil {
+			return usagef("sources[%d]: %w", i, err)
+		}
+		p.add(nameOr(s.Name, strings.Join(s.Archive, ", ")), source)
+	}
+	return nil
+}
+
+func (p *plan) add(name string, source *archive.Source) {
+	p.inputs = append(p.inputs, producer.Input{Name: name, Origin: news.Archive, Source: source})
+	p.close = append(p.close, source.Close)
+}
+
+// receivers makes what the rule files describe, and the terminal, which is there without being described.
+func receivers(book rulebook.Book, out io.Writer, style notify.Style) ([]notify.Receiver, error) {
+	terminal := notify.NewTerminal(out, style)
+	made := []notify.Receiver{terminal}
+	for _, r := range book.Receivers {
+		if r.Webhook == nil {
+			if r.Name != rulebook.TerminalReceiver {
+				made = append(made, terminal.Named(r.Name))
+			}
+			continue
+		}
+		hook, err := notify.NewWebhook(notify.WebhookConfig{
+			Name: r.Name, URL: r.Webhook.URL, Secret: r.Webhook.Secret, Names: style.Names, Agent: "quidnunc/" + version,
+		})
+		if err != nil {
+			return nil, fmt.Errorf("receiver %s: %w", r.Name, err)
+		}
+		made = append(made, hook)
+	}
+	return made, nil
+}
+
+// holder names this process to those who ask who commits.
+func holder(h *house) string {
+	if h.server != nil {
+		return "embedded" // the lock on the data directory lets only one be
+	}
+	host, err := os.Hostname()
+	if err != nil {
+		host = "unknown"
+	}
+	return fmt.Sprintf("%s-%d", host, os.Getpid())
+}

@@ -1,0 +1,145 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/quidnunc-news/quidnunc/consumer/rulebook"
+	"github.com/quidnunc-news/quidnunc/pipeline/stream"
+)
+
+func newProduce(std streams) *cobra.Command {
+	var s settings
+	c := &cobra.Command{
+		Use:   "produce",
+		Short: "Only read, code and publish: articles become events in the log",
+		Long: `Read the sources, code their articles and publish the events, each as it is told
+(told.<what>.<who>.<whom>) and each article with all of its events (report.<lang>.<publisher>).
+
+Without --nats it embeds the server and goes on serving until interrupted, so that others
+can listen; 'quidnunc consume --data DIR' on the same directory joins it.
+With --nats it ends when the sources are exhausted.`,
+		Example: `  quidnunc produce
+  quidnunc produce --config quidnunc.yaml --nats nats://broker:4222 --creds producer.creds`,
+		Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error { return produce(c.Context(), std, &s) },
+	}
+	s.flags(c.Flags())
+	return c
+}
+
+func produce(ctx context.Context, std streams, s *settings) error {
+	p, err := s.plan(std, need{sources: true})
+	if err != nil {
+		return err
+	}
+	defer p.end()
+	p.house.join = true
+	h, err := open(ctx, p.house, std, p.log)
+	if err != nil {
+		return err
+	}
+	defer h.close()
+	h.announce(std.out)
+	made, end, err := newProducer(h, p)
+	if err != nil {
+		return err
+	}
+	if err := made.Run(ctx); err != nil {
+		return interrupted(ctx, err)
+	}
+	if err := end.tell(ctx, aside{h.hub}); err != nil {
+		return interrupted(ctx, err)
+	}
+	n := made.Counts()
+	fmt.Fprintf(std.out, "%d articles, %d events, %d new, %d known before, %d dead\n", n.Articles, n.Events, n.Stored, n.Duplicate, n.BadInputs+n.Failed)
+	if h.server == nil {
+		return nil
+	}
+	fmt.Fprintln(std.out, "the sources are exhausted; serving until interrupted (Ctrl-C)")
+	<-ctx.Done()
+	return nil
+}
+
+func newConsume(std streams) *cobra.Command {
+	var s settings
+	c := &cobra.Command{
+		Use:   "consume",
+		Short: "Only match and deliver: events become alerts",
+		Long: `Read the log that producers write, match it against the rules and deliver the alerts.
+
+Without --nats it joins the instance that runs on the data directory, or embeds the server
+itself when none runs. Of several consumers one commits at a time; the others wait for its
+lease, which it loses within seconds when it dies.
+
+Without --config the rules in force stay as the log names them, or are the sample's where
+it names none, and alerts go to the terminal. Rules hold for the articles that come behind
+them in the log: start a consumer before the producers.`,
+		Example: `  quidnunc consume --data /var/lib/quidnunc --config quidnunc.yaml
+  quidnunc consume --nats nats://broker:4222 --creds consumer.creds --config quidnunc.yaml`,
+		Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error { return consume(c.Context(), std, &s) },
+	}
+	s.flags(c.Flags())
+	return c
+}
+
+func consume(ctx context.Context, std streams, s *settings) error {
+	p, err := s.plan(std, need{rules: true})
+	if err != nil {
+		return err
+	}
+	defer p.end()
+	p.house.join = true
+	h, err := open(ctx, p.house, std, p.log)
+	if err != nil {
+		return err
+	}
+	defer h.close()
+	h.announce(std.out)
+	if err := adoptRules(ctx, h, p); err != nil {
+		return err
+	}
+	machine, err := newConsumer(h)
+	if err != nil {
+		return err
+	}
+	deliveries, err := newCourier(h, p)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(std.out, "rules    %d\n\n", len(p.book.Rules))
+	g, working := errgroup.WithContext(ctx)
+	g.Go(func() error { return machineRole(working, h, machine) })
+	g.Go(func() error { return deliveries.Run(working) })
+	g.Go(func() error { return keepRules(working, h, p) })
+	return interrupted(ctx, g.Wait())
+}
+
+// adoptRules tells the configured rules; without a configuration those the log names stay in force.
+func adoptRules(ctx context.Context, h *house, p *plan) error {
+	last, err := lastRules(ctx, h.hub)
+	if err != nil {
+		return err
+	}
+	if p.sample && last.Hash != "" {
+		rules, err := (library{h.hub}).Rules(ctx, last.Hash)
+		if err != nil {
+			return err
+		}
+		p.book = rulebook.Book{Rules: rules}
+	}
+	before, err := h.hub.Last(ctx, stream.Reports)
+	if err != nil {
+		return err
+	}
+	if last.Hash == "" && before > 0 {
+		fmt.Fprintln(h.std.out, "note     the log holds articles from before its first rules: they raise no alerts")
+	}
+	_, err = tellRules(ctx, h.hub, p.book.Rules, time.Now())
+	return err
+}

@@ -1,0 +1,110 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/quidnunc-news/quidnunc/cmd/quidnunc/sample"
+	"github.com/quidnunc-news/quidnunc/consumer/notify"
+	"github.com/quidnunc-news/quidnunc/consumer/rule"
+	"github.com/quidnunc-news/quidnunc/consumer/rulebook"
+	"github.com/quidnunc-news/quidnunc/pipeline/gazetteer"
+)
+
+func newRules(std streams) *cobra.Command {
+	c := group(&cobra.Command{
+		Use:   "rules",
+		Short: "Check rule files, put them in force",
+	})
+	c.AddCommand(newRulesCheck(std), newRulesPut(std), newRulesSample(std))
+	return c
+}
+
+func newRulesCheck(std streams) *cobra.Command {
+	return &cobra.Command{
+		Use:   "check FILE…",
+		Short: "Say how each query is understood, or what is wrong and where",
+		Long: `Read rule files and print how each query is understood, with what each actor name
+stands for. The exit code is 2 when a file cannot be used.`,
+		Args: cobra.MinimumNArgs(1),
+		RunE: func(_ *cobra.Command, files []string) error {
+			book, err := rulebook.Load(files...)
+			if err != nil {
+				return &usageError{err}
+			}
+			if _, err := receivers(book, io.Discard, notify.Style{}); err != nil {
+				return &usageError{err}
+			}
+			explainRules(std.out, book.Rules)
+			return nil
+		},
+	}
+}
+
+// explainRules prints a rule a paragraph: name, state, query as parsed, and what the names in it stand for.
+func explainRules(w io.Writer, rules []rule.Rule) {
+	g := gazetteer.Default()
+	for _, r := range rules {
+		fmt.Fprintf(w, "%s  %s, %s, each %s\n  %s\n", r.Name, r.Severity, r.State, r.When.Each, r.Expr)
+		for _, resolved := range rule.Resolve(r.Expr, g) {
+			fmt.Fprintf(w, "    %s\n", resolved)
+		}
+	}
+	fmt.Fprintf(w, "%d rules, all good\n", len(rules))
+}
+
+func newRulesPut(std streams) *cobra.Command {
+	var at place
+	c := &cobra.Command{
+		Use:   "put FILE…",
+		Short: "Put rule files in force: they become a message in the log",
+		Long: `Read rule files and put their rules in force, in place of those that are. Receivers are not
+part of the log: they belong to the configuration of the process that delivers.`,
+		Args: cobra.MinimumNArgs(1),
+		RunE: func(c *cobra.Command, files []string) error {
+			book, err := rulebook.Load(files...)
+			if err != nil {
+				return &usageError{err}
+			}
+			return putRules(c.Context(), std, at, book.Rules)
+		},
+	}
+	at.flags(c.Flags())
+	return c
+}
+
+func putRules(ctx context.Context, std streams, at place, rules []rule.Rule) error {
+	hub, done, err := at.attach(ctx, std)
+	if err != nil {
+		return err
+	}
+	defer done()
+	told, err := tellRules(ctx, hub, rules, time.Now())
+	if err != nil {
+		return err
+	}
+	_, hash := rulebook.Encode(rules)
+	if !told {
+		fmt.Fprintf(std.out, "%d rules were in force already (%.12s)\n", len(rules), hash)
+		return nil
+	}
+	fmt.Fprintf(std.out, "%d rules are in the log (%.12s): they hold for every article behind this point\n", len(rules), hash)
+	return nil
+}
+
+func newRulesSample(std streams) *cobra.Command {
+	return &cobra.Command{
+		Use:     "sample",
+		Short:   "Print the sample's rule file, to begin your own with",
+		Example: "  quidnunc rules sample > rules.yaml",
+		Args:    cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			_, err := std.out.Write(sample.Rules())
+			return err
+		},
+	}
+}

@@ -1,0 +1,143 @@
+package consumer
+
+import (
+	"errors"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/quidnunc-news/quidnunc/consumer/machine"
+	"github.com/quidnunc-news/quidnunc/pipeline/news"
+	"github.com/quidnunc-news/quidnunc/pipeline/plover"
+	"github.com/quidnunc-news/quidnunc/pipeline/telemetry"
+	"github.com/quidnunc-news/quidnunc/pipeline/wire"
+)
+
+// metrics are what an engineer sees of a consumer. Every label is an enumeration.
+type metrics struct {
+	reports    *prometheus.CounterVec // fate
+	events     *prometheus.CounterVec // what, standing
+	alerts     *prometheus.CounterVec // severity, change
+	suppressed *prometheus.CounterVec // reason
+	stages     *prometheus.HistogramVec
+	published  prometheus.Histogram // to alert
+	seen       prometheus.Histogram // to alert
+	lag        prometheus.Gauge
+	behind     prometheus.Gauge
+	rules      prometheus.Gauge
+	reload     prometheus.Gauge
+	position   prometheus.Gauge
+	committedT prometheus.Gauge
+	commits    prometheus.Counter
+
+	beyond, waiting uint64 // entries not read, and read but not committed
+}
+
+func newMetrics(r prometheus.Registerer) (*metrics, error) {
+	counter := func(name, help string, labels ...string) *prometheus.CounterVec {
+		return prometheus.NewCounterVec(prometheus.CounterOpts{Name: name, Help: help}, labels)
+	}
+	gauge := func(name, help string) prometheus.Gauge {
+		return prometheus.NewGauge(prometheus.GaugeOpts{Name: name, Help: help})
+	}
+	m := &metrics{
+		reports:    counter("quidnunc_reports_total", "Entries of the log by what became of them: in = the sum of all fates.", "fate"),
+		events:     counter("quidnunc_consumer_events_total", "Enriched events committed.", "what", "standing"),
+		alerts:     counter("quidnunc_alerts_total", "Alert revisions committed.", "severity", "change"),
+		suppressed: counter("quidnunc_consumer_suppressed_total", "Hits that became no alert.", "reason"),
+		stages: prometheus.NewHistogramVec(telemetry.Duration("quidnunc_consumer_stage_seconds",
+			"Time one entry takes in the machine, one batch to be committed, one version of the rules to be made ready."), []string{"stage"}),
+		published:  prometheus.NewHistogram(telemetry.Latency("quidnunc_published_to_alert_seconds", "From publication to the committed alert; live sources only.")),
+		seen:       prometheus.NewHistogram(telemetry.Latency("quidnunc_seen_to_alert_seconds", "From the first sight of the article to the committed alert; live sources only.")),
+		lag:        gauge("quidnunc_consumer_lag_messages", "Entries of the log beyond the checkpoint."),
+		behind:     gauge("quidnunc_consumer_lag_seconds", "Age of the oldest entry that is read but not committed when its commit ended."),
+		rules:      gauge("quidnunc_rules_loaded", "Rules in force."),
+		reload:     gauge("quidnunc_rules_last_told_timestamp_seconds", "When the rules in force were told."),
+		position:   gauge("quidnunc_checkpoint_sequence", "Sequence of the log that is committed."),
+		committedT: gauge("quidnunc_checkpoint_timestamp_seconds", "When the last commit ended; its age is time() minus this."),
+		commits:    prometheus.NewCounter(prometheus.CounterOpts{Name: "quidnunc_consumer_commits_total", Help: "Batches committed."}),
+	}
+	for _, f := range append(machine.Fates(), Unreadable) {
+		m.reports.WithLabelValues(string(f))
+	}
+	for _, s := range news.Severities() {
+		m.alerts.WithLabelValues(string(s), string(news.New))
+	}
+	for _, reason := range machine.Reasons() {
+		m.suppressed.WithLabelValues(string(reason))
+	}
+	if r == nil {
+		return m, nil
+	}
+	var errs []error
+	for _, c := range []prometheus.Collector{
+		m.reports, m.events, m.alerts, m.suppressed, m.stages, m.published, m.seen, m.lag, m.behind, m.rules, m.reload, m.position, m.committedT, m.commits,
+	} {
+		errs = append(errs, r.Register(c))
+	}
+	return m, errors.Join(errs...)
+}
+
+func (m *metrics) restored(c wire.Checkpoint) {
+	m.position.Set(float64(c.Sequence))
+	m.waiting = 0
+}
+
+// pending notes an entry read with n more behind it.
+func (m *metrics) pending(n uint64) {
+	m.beyond = n
+	m.waiting++
+	m.lag.Set(float64(m.beyond + m.waiting))
+}
+
+func (m *metrics) adopted(n int, told time.Time, took time.Duration) {
+	m.rules.Set(float64(n))
+	m.reload.Set(float64(told.Unix()))
+	m.stages.WithLabelValues("compile").Observe(took.Seconds())
+}
+
+func (m *metrics) stepped(took time.Duration) {
+	m.stages.WithLabelValues("step").Observe(took.Seconds())
+}
+
+func (m *metrics) committed(b *batch, c wire.Checkpoint, began, now time.Time) {
+	m.commits.Inc()
+	m.stages.WithLabelValues("commit").Observe(now.Sub(began).Seconds())
+	m.position.Set(float64(c.Sequence))
+	m.committedT.Set(float64(now.UnixNano()) / 1e9)
+	m.waiting = 0
+	m.lag.Set(float64(m.beyond))
+	m.behind.Set(age(now, b.oldest).Seconds())
+	told := b.told.counts
+	for f, n := range told.Fates {
+		m.reports.WithLabelValues(string(f)).Add(float64(n))
+	}
+	for reason, n := range told.Suppressed {
+		m.suppressed.WithLabelValues(string(reason)).Add(float64(n))
+	}
+	for _, e := range b.events {
+		m.events.WithLabelValues(what(e.what), string(e.standing)).Inc()
+	}
+	for _, a := range b.alerts {
+		m.alert(a, now)
+	}
+}
+
+// what keeps the label bounded: the types of a foreign coder that PLOVER does not know are one.
+func what(t plover.Type) string {
+	if t.Known() {
+		return string(t)
+	}
+	return "other"
+}
+
+func (m *metrics) alert(a news.Alert, now time.Time) {
+	m.alerts.WithLabelValues(string(a.Severity), string(a.Change)).Inc()
+	if a.Change != news.New || a.Origin != news.Live && a.Origin != news.Push {
+		return
+	}
+	m.seen.Observe(age(now, a.Article.Seen).Seconds())
+	if p := a.Article.Published; !p.IsZero() && p.Grain == news.Instant {
+		m.published.Observe(age(now, p.Start).Seconds())
+	}
+}

@@ -1,0 +1,88 @@
+package rulebook
+
+import (
+	"bytes"
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/quidnunc-news/quidnunc/consumer/rule"
+	"github.com/quidnunc-news/quidnunc/pipeline/news"
+)
+
+// version of the encoding. An older one keeps its reader for ever.
+const version = 1
+
+type bookV1 struct {
+	Version int      `json:"version"`
+	Rules   []ruleV1 `json:"rules"`
+}
+
+type ruleV1 struct {
+	Name     string        `json:"name"`
+	Title    string        `json:"title,omitempty"`
+	Owner    string        `json:"owner,omitempty"`
+	Query    string        `json:"query"`
+	Each     rule.Each     `json:"each"`
+	Severity news.Severity `json:"severity"`
+	MaxAge   string        `json:"max_age"`
+	State    rule.State    `json:"state"`
+	To       []string      `json:"to,omitempty"`
+	Summary  string        `json:"summary,omitempty"`
+}
+
+// Encode returns the canonical JSON of the rules, sorted by name, and its hex SHA-256: the same rules give the same
+// bytes, however they were spread over files.
+func Encode(rules []rule.Rule) (body []byte, hash string) {
+	book := bookV1{Version: version, Rules: make([]ruleV1, len(rules))}
+	for i, r := range rules {
+		book.Rules[i] = ruleV1{
+			Name: r.Name, Title: r.Title, Owner: r.Owner, Query: r.Query, Each: r.When.Each, Severity: r.Severity,
+			MaxAge: r.MaxAge.String(), State: r.State, To: r.To, Summary: r.Summary,
+		}
+	}
+	slices.SortStableFunc(book.Rules, func(a, b ruleV1) int { return cmp.Compare(a.Name, b.Name) })
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(book); err != nil {
+		panic(err) // strings and numbers always encode
+	}
+	sum := sha256.Sum256(b.Bytes())
+	return b.Bytes(), hex.EncodeToString(sum[:])
+}
+
+// Decode reads what Encode wrote, with the queries parsed. Whether they mean something to this gazetteer is asked where
+// they are matched.
+func Decode(body []byte) ([]rule.Rule, error) {
+	var book bookV1
+	if err := json.Unmarshal(body, &book); err != nil {
+		return nil, fmt.Errorf("rules: %w", err)
+	}
+	if book.Version != version {
+		return nil, fmt.Errorf("rules: version %d of the encoding, this program reads %d: a newer one wrote it", book.Version, version)
+	}
+	rules := make([]rule.Rule, 0, len(book.Rules))
+	for _, v := range book.Rules {
+		age, err := time.ParseDuration(v.MaxAge)
+		if err != nil {
+			return nil, fmt.Errorf("rules: rule %s: max_age: %w", v.Name, err)
+		}
+		r, err := rule.Rule{
+			Name: v.Name, Title: v.Title, Owner: v.Owner, Query: v.Query, When: rule.When{Each: v.Each}, Severity: v.Severity,
+			MaxAge: age, State: v.State, To: v.To, Summary: v.Summary,
+		}.Complete()
+		if err != nil {
+			return nil, fmt.Errorf("rules: %w", err)
+		}
+		if err := r.Check(); err != nil {
+			return nil, fmt.Errorf("rules: %w", err)
+		}
+		rules = append(rules, r)
+	}
+	return rules, nil
+}

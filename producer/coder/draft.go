@@ -1,0 +1,322 @@
+package coder
+
+import (
+	"slices"
+	"unicode/utf8"
+
+	"github.com/quidnunc-news/quidnunc/pipeline/gazetteer"
+	"github.com/quidnunc-news/quidnunc/pipeline/news"
+	"github.com/quidnunc-news/quidnunc/pipeline/plover"
+	"github.com/quidnunc-news/quidnunc/pipeline/text"
+	"github.com/quidnunc-news/quidnunc/producer/lexicon"
+)
+
+// draft is an event as one sentence tells it.
+type draft struct {
+	news.Event
+	sense    *lexicon.Sense
+	object   string
+	sentence int
+	dated    bool // a date of its own
+	definite bool // "the attack": one that was told before
+}
+
+// draft codes sentence number k.
+func (r *reading) draft(k int) []draft {
+	s := r.Sentences[k]
+	r.dates = r.datesOf(s, r.lastDate())
+	defer r.keepDates()
+	ts := r.triggers(s)
+	if len(ts) == 0 {
+		return nil
+	}
+	r.link(ts, s)
+	voices := r.voices(s)
+	discard := r.holds(s, lexicon.Discard)
+	if r.holds(s, lexicon.Meanwhile) {
+		return nil
+	}
+	var out []draft
+	for i := range ts {
+		o := r.compose(ts, i, s)
+		if o.drop != "" {
+			continue
+		}
+		r.arguments(ts, i, s)
+		if d, ok := r.event(ts, i, o, k, voices); ok && (!discard || d.What.Type == plover.Aid || twoStates(d.Event)) {
+			out = append(out, d)
+		}
+	}
+	return r.joinSentence(out)
+}
+
+// event makes trigger i an event; not where it names nobody.
+func (r *reading) event(ts []trigger, i int, o outcome, k int, voices []voice) (draft, bool) {
+	t, s := &ts[i], r.Sentences[k]
+	e := news.Event{What: o.action, Realis: o.realis}
+	e.What.Trigger = r.Text[r.Tokens[t.at].Start:r.Tokens[t.last-1].End]
+	if !t.noun() {
+		e.What.Trigger = r.surface[t.at]
+	}
+	e.What.Span = news.Span{Start: r.Tokens[t.at].Start, End: r.Tokens[t.at].Start + len(e.What.Trigger)}
+	e.What.Lemma, e.What.Contexts = t.sense.Lemma, t.sense.Contexts
+	e.Who, e.Whom = r.actors(t.who), r.actors(r.whom(ts, i))
+	if len(e.Who) == 0 && t.sense.NeedsWho || len(e.Whom) == 0 && t.sense.NeedsWhom || len(e.Who)+len(e.Whom) == 0 && !t.sense.Solo {
+		return draft{}, false
+	}
+	e.Where = r.where(t, s)
+	r.understood(&e, t)
+	r.specify(&e, t, s)
+	e.Count = r.count(t)
+	r.casualties(&e, t, s)
+	e.By = r.by(voices, t.at, e.Who)
+	d := draft{sense: t.sense, object: t.object, sentence: k, definite: t.noun() && r.definite(t.at-1)}
+	var dated date
+	if dated, d.dated = r.dateFor(t, s); d.dated {
+		e.When = dated.when
+	} else if !r.afterThat(t, s) {
+		e.When = r.published
+		e.When.Resolved = news.ByDocument
+	}
+	e.Cites = []news.Citation{{
+		Sentence: k + 1, Span: s.Span, Trigger: e.What.Span, Quote: quote(r.Text[s.Start:s.End]), Pattern: t.pattern, Confidence: confidence(t, e),
+	}}
+	d.Event = e
+	return d, true
+}
+
+// definite tells whether the noun phrase that ends at token i speaks of what was told before: "the attack", "the
+// intense aerial assault".
+func (r *reading) definite(i int) bool {
+	for n := 0; n < 3 && r.words[max(i, 0)] == unknown && i > 0; n++ {
+		i--
+	}
+	switch r.key(i) {
+	case "the", "this", "that", "these", "those", "le", "la", "les", "l'", "cette", "ces", "ce", "cet", "du":
+		return true
+	}
+	return false
+}
+
+// quote is at most MaxQuote bytes of a sentence, whole letters.
+func quote(s string) string {
+	if len(s) <= news.MaxQuote {
+		return s
+	}
+	n := news.MaxQuote
+	for n > 0 && !utf8.RuneStart(s[n]) {
+		n--
+	}
+	return s[:n]
+}
+
+// whom is the trigger's own, or where it has none the one of the act it takes: "refused to meet Putin".
+func (r *reading) whom(ts []trigger, i int) []int {
+	t := &ts[i]
+	if t.child >= 0 && t.sense.Act == lexicon.Accuse && ts[t.child].noun() { // "condemned the attack by Turkey"
+		r.arguments(ts, t.child, r.Sentences[r.sentenceOf(t.at)])
+		if len(ts[t.child].who) > 0 {
+			return slices.DeleteFunc(slices.Clone(ts[t.child].who), func(m int) bool { return slices.Contains(t.who, m) })
+		}
+	}
+	if t.child >= 0 && t.absorbs() && !ts[t.child].noun() && len(t.whom) > 0 && r.mentions[t.whom[0]].first > ts[t.child].at {
+		r.arguments(ts, t.child, r.Sentences[r.sentenceOf(t.at)])
+		if w := ts[t.child].whom; len(w) > 0 { // of "agreed to withdraw its troops from X" the whom is the act's
+			return slices.DeleteFunc(slices.Clone(w), func(m int) bool { return slices.Contains(t.who, m) })
+		}
+	}
+	if len(t.whom) > 0 || t.child < 0 || !t.absorbs() && t.sense.Act != lexicon.Plan {
+		return t.whom
+	}
+	c := t.child
+	for n := 0; n < 4; n++ {
+		r.arguments(ts, c, r.Sentences[r.sentenceOf(ts[c].at)])
+		if len(ts[c].whom) > 0 || ts[c].child < 0 {
+			break
+		}
+		c = ts[c].child
+	}
+	if len(ts[c].whom) > 0 {
+		return slices.DeleteFunc(slices.Clone(ts[c].whom), func(m int) bool { return slices.Contains(t.who, m) })
+	}
+	return slices.DeleteFunc(slices.Clone(ts[c].who), func(m int) bool { return slices.Contains(t.who, m) })
+}
+
+func (r *reading) sentenceOf(token int) int {
+	k, _ := slices.BinarySearchFunc(r.Sentences, token, func(s text.Sentence, token int) int {
+		if s.Last <= token {
+			return -1
+		}
+		if s.First > token {
+			return 1
+		}
+		return 0
+	})
+	return min(k, len(r.Sentences)-1)
+}
+
+// actors turns mentions into parties, each once.
+func (r *reading) actors(mentions []int) []news.Actor {
+	var out []news.Actor
+	for _, i := range mentions {
+		m := &r.mentions[i]
+		if m.actor.Name == "" {
+			continue
+		}
+		a := m.actor
+		a.Sectors = slices.Clone(a.Sectors)
+		if m.place && m.prep != "" {
+			a.Sectors = nil // a city acted upon is a place, not a government
+		}
+		if !slices.ContainsFunc(out, func(b news.Actor) bool { return same(a, b) && a.Country == b.Country }) {
+			out = append(out, a)
+		}
+	}
+	return out
+}
+
+// where is the place that stands nearest after the trigger behind a preposition of place, else before it.
+func (r *reading) where(t *trigger, s text.Sentence) *news.Place {
+	before := -1
+	for i := s.First; i < s.Last; i++ {
+		m := r.at[i] - 1
+		if m < 0 {
+			if i >= t.last && r.clause(i) {
+				break
+			}
+			continue
+		}
+		n := &r.mentions[m]
+		i = n.last - 1
+		located := n.entry != nil && n.entry.Country != "" && n.agent == nil && !n.owned &&
+			(place[n.prep] && n.prep != "by" && n.prep != "par" && (n.place || n.entry.Kind == gazetteer.Country && !n.adjective && n.prep != "à") ||
+				n.place && n.entry.Kind == gazetteer.Place && (slices.Contains(t.whom, m)))
+		if !located {
+			continue
+		}
+		if n.first >= t.last {
+			return r.place(n)
+		}
+		before = m
+	}
+	if before >= 0 {
+		return r.place(&r.mentions[before])
+	}
+	return nil
+}
+
+func (r *reading) place(n *mention) *news.Place {
+	p := &news.Place{Name: n.entry.Name, Country: n.entry.Country, Text: n.actor.Text, Span: n.actor.Span}
+	if n.entry.Kind == gazetteer.Country && n.place {
+		p.Name = english(n.entry, n.actor.Text)
+	}
+	return p
+}
+
+// english is the English name of a city that stands for its state: the gazetteer lists both languages in one order.
+func english(e *gazetteer.Entry, city string) string {
+	var en, fr []string
+	for _, n := range e.Names {
+		switch {
+		case n.Kind != gazetteer.Metonym:
+		case n.Lang == "en":
+			en = append(en, n.Text)
+		case n.Lang == "fr":
+			fr = append(fr, n.Text)
+		}
+	}
+	if i := slices.Index(fr, city); i >= 0 && len(en) == len(fr) {
+		return en[i]
+	}
+	return city
+}
+
+// understood names the parties that go without saying: those attacked, arrested or held up in a country are its own.
+func (r *reading) understood(e *news.Event, t *trigger) {
+	if e.Where == nil {
+		return
+	}
+	for k := range e.Who {
+		e.Who[k] = lendPlace(e.Who[k], e.Where, r.mentionOf(t.who, e.Who[k]))
+	}
+	for k := range e.Whom {
+		e.Whom[k] = lendPlace(e.Whom[k], e.Where, r.mentionOf(t.whom, e.Whom[k]))
+	}
+	if len(e.Whom) == 0 && (e.What.Type == plover.Assault || e.What.Type == plover.Coerce && len(e.Who) > 0 && e.Who[0].Country != e.Where.Country) {
+		e.Whom = []news.Actor{{
+			Name: r.gazetteer.Name(e.Where.Country), Country: e.Where.Country, Text: e.Where.Text, Span: e.Where.Span, Inferred: true,
+		}}
+	}
+}
+
+func (r *reading) mentionOf(ms []int, a news.Actor) *mention {
+	for _, m := range ms {
+		if r.mentions[m].actor.Span == a.Span {
+			return &r.mentions[m]
+		}
+	}
+	return nil
+}
+
+// lendPlace gives people without a country that of the place.
+func lendPlace(a news.Actor, p *news.Place, m *mention) news.Actor {
+	if m != nil && m.agent != nil && !m.known && m.entry == nil && (a.Country == "" || a.Inferred && m.reference == "") {
+		a.Country, a.Inferred = p.Country, true
+	}
+	return a
+}
+
+// specify gives accusations of spying their own code.
+func (r *reading) specify(e *news.Event, t *trigger, s text.Sentence) {
+	if e.What.Type != plover.Accuse || e.What.Mode != "allege" {
+		return
+	}
+	for i := t.last; i < s.Last && !r.stop(i); i++ {
+		if r.has(i, lexicon.Espionage) {
+			e.What.CAMEO = "1125"
+			e.What.Goldstein = plover.Goldstein("1125")
+			e.What.Contexts = append(slices.Clone(e.What.Contexts), "intelligence")
+			return
+		}
+	}
+}
+
+// holds tells whether an entry of the lists stands in the sentence: words of sport, weather, culture or markets.
+func (r *reading) holds(s text.Sentence, lists lexicon.Mark) bool {
+	for i := s.First; i < s.Last; i++ {
+		if _, n := r.phrase(i, s.Last, lists); n > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// twoStates tells whether an event is between two different countries or bodies.
+func twoStates(e news.Event) bool {
+	for _, a := range e.Who {
+		for _, b := range e.Whom {
+			if a.Country != "" && b.Country != "" && a.Country != b.Country {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// confidence is how far the pattern is to be trusted.
+func confidence(t *trigger, e news.Event) float64 {
+	c := map[string]float64{"active": 0.7, "passive": 0.7, "inverted": 0.6, "noun": 0.55, "light verb": 0.65, "participle": 0.5}[t.pattern]
+	if len(e.Who) > 0 && len(e.Whom) > 0 {
+		c += 0.15
+	}
+	if e.Realis != news.Actual {
+		c -= 0.1
+	}
+	for _, a := range slices.Concat(e.Who, e.Whom) {
+		if a.Inferred {
+			c -= 0.05
+			break
+		}
+	}
+	return float64(int(c*100+0.5)) / 100
+}

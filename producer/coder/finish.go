@@ -1,0 +1,224 @@
+package coder
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/quidnunc-news/quidnunc/pipeline/news"
+	"github.com/quidnunc-news/quidnunc/pipeline/plover"
+)
+
+// joinSentence makes one event of the words of one sentence that tell the same: "the attack killed", "carried out an
+// attack". The more particular word leads.
+func (r *reading) joinSentence(told []draft) []draft {
+	var out []draft
+	for _, d := range told {
+		k := slices.IndexFunc(out, func(o draft) bool {
+			return sameAct(o, d) && (alike(o, d) || o.What.Type == plover.Assault && unnamed(o, d))
+		})
+		if k < 0 {
+			out = append(out, d)
+			continue
+		}
+		out[k] = fuse(out[k], d)
+	}
+	return out
+}
+
+// sameAct tells whether two words of one sentence may mean one act.
+func sameAct(a, b draft) bool {
+	if a.What.Type != b.What.Type || a.Realis != b.Realis || a.dated && b.dated && a.When.String() != b.When.String() {
+		return false
+	}
+	return a.What.Mode == b.What.Mode || a.What.Mode == "" || b.What.Mode == "" || a.What.Type == plover.Assault ||
+		a.What.Type == plover.Protest
+}
+
+// alike tells whether the parties agree: equal countries, or one side does not tell.
+func alike(a, b draft) bool {
+	return agree(a.Who, b.Who) && agree(a.Whom, b.Whom)
+}
+
+// unnamed tells whether the doers agree and one side's victims are people of no told country: "airstrikes on Kyiv
+// killed 12 people".
+func unnamed(a, b draft) bool {
+	people := func(as []news.Actor) bool {
+		return !slices.ContainsFunc(as, func(x news.Actor) bool { return x.Country != "" })
+	}
+	return agree(a.Who, b.Who) && (people(a.Whom) || people(b.Whom))
+}
+
+func agree(a, b []news.Actor) bool {
+	if len(a) == 0 || len(b) == 0 {
+		return true
+	}
+	return slices.ContainsFunc(a, func(x news.Actor) bool {
+		return slices.ContainsFunc(b, func(y news.Actor) bool {
+			return x.Country != "" && x.Country == y.Country || same(x, y) || x.Country == "" && y.Country == "" && slices.Equal(x.Sectors, y.Sectors)
+		})
+	})
+}
+
+// fuse joins b into a: parties, date, place and numbers that a lacks.
+func fuse(a, b draft) draft {
+	if len(a.Who) == 0 {
+		a.Who = b.Who
+	}
+	if len(a.Whom) == 0 {
+		a.Whom = b.Whom
+	}
+	if a.What.Mode == "" && b.What.Mode != "" {
+		a.What.Mode, a.What.CAMEO, a.What.Score, a.What.Goldstein = b.What.Mode, b.What.CAMEO, b.What.Score, b.What.Goldstein
+	}
+	for _, c := range b.What.Contexts {
+		if !slices.Contains(a.What.Contexts, c) {
+			a.What.Contexts = append(slices.Clone(a.What.Contexts), c)
+		}
+	}
+	if b.dated && !a.dated {
+		a.When, a.dated = b.When, true
+	}
+	if a.Where == nil {
+		a.Where = b.Where
+	}
+	a.Count = cmp.Or(a.Count, b.Count)
+	a.Dead, a.Injured, a.Arrested = cmp.Or(a.Dead, b.Dead), cmp.Or(a.Injured, b.Injured), cmp.Or(a.Arrested, b.Arrested)
+	for _, by := range b.By {
+		if !slices.ContainsFunc(a.By, func(x news.Attribution) bool { return same(x.Actor, by.Actor) }) {
+			a.By = append(slices.Clone(a.By), by)
+		}
+	}
+	a.Who, a.Whom = enrich(a.Who, b.Who), enrich(a.Whom, b.Whom)
+	return a
+}
+
+// enrich adds what b knows of the same parties: sectors.
+func enrich(a, b []news.Actor) []news.Actor {
+	for i := range a {
+		for _, y := range b {
+			if a[i].Country != "" && a[i].Country == y.Country && len(a[i].Sectors) == 0 && len(y.Sectors) > 0 {
+				a = slices.Clone(a)
+				a[i].Sectors = y.Sectors
+			}
+		}
+	}
+	return a
+}
+
+// finish tells each event once, marks the lead and what is history, and puts them in text order.
+func (r *reading) finish(told []draft) []news.Event {
+	r.localise(told)
+	merged := r.merge(told)
+	r.effects(merged)
+	out := make([]news.Event, 0, len(merged))
+	lead := -1
+	for _, d := range merged {
+		e := d.Event
+		e.Historical = r.historical(e)
+		if lead < 0 && e.Realis != news.Hypothetical && !e.Historical {
+			lead = len(out)
+		}
+		out = append(out, e)
+	}
+	if lead >= 0 {
+		out[lead].Lead = true
+	}
+	if len(out) == 0 {
+		return nil
+	}
+	return out
+}
+
+// localise gives people without a country ("protesters", "the unions") that of the article's scene.
+func (r *reading) localise(told []draft) {
+	scene := r.memory.scene()
+	if scene == "" {
+		return
+	}
+	for _, d := range told {
+		for _, side := range [][]news.Actor{d.Who, d.Whom} {
+			for i := range side {
+				if side[i].Country == "" && len(side[i].Sectors) > 0 {
+					side[i].Country, side[i].Inferred = scene, true
+				}
+			}
+		}
+	}
+}
+
+// merge joins what several sentences tell of one event: the first proves it, the others corroborate.
+func (r *reading) merge(told []draft) []draft {
+	var out []draft
+	byType := make(map[plover.Type][]int)
+	for _, d := range told {
+		k := r.told(out, byType[d.What.Type], d)
+		if k < 0 {
+			if len(out) == maxEvents {
+				continue
+			}
+			byType[d.What.Type] = append(byType[d.What.Type], len(out))
+			out = append(out, d)
+			continue
+		}
+		cites := out[k].Cites
+		out[k] = fuse(out[k], d)
+		if len(cites) < maxCites {
+			out[k].Cites = append(cites, d.Cites...)
+		}
+	}
+	return out
+}
+
+// told finds the event among out that d tells again; -1 where it is new. "The attack", without any party, is the last
+// one told.
+func (r *reading) told(out []draft, candidates []int, d draft) int {
+	if len(d.Who)+len(d.Whom) == 0 {
+		if !d.definite || d.dated {
+			return -1
+		}
+		best := -1
+		for _, i := range candidates {
+			if best < 0 || parties(out[i]) >= parties(out[best]) {
+				best = i
+			}
+		}
+		return best
+	}
+	for _, i := range candidates {
+		if r.repeats(out[i], d) {
+			return i
+		}
+	}
+	return -1
+}
+
+// parties is how many sides an event tells.
+func parties(d draft) int { return min(len(d.Who), 1) + min(len(d.Whom), 1) }
+
+// repeats tells whether d tells event e again. Two acts on different objects are two: to suspend a mission is not to
+// withdraw an accreditation.
+func (r *reading) repeats(e, d draft) bool {
+	if e.Realis != d.Realis || e.What.Mode != d.What.Mode && e.What.Mode != "" && d.What.Mode != "" {
+		return false
+	}
+	if e.sense != d.sense && e.object != "" && d.object != "" && e.object != d.object {
+		return false
+	}
+	if !agree(e.Who, d.Who) || !agree(e.Whom, d.Whom) || len(e.Who)+len(e.Whom) == 0 || len(d.Who)+len(d.Whom) == 0 {
+		return false
+	}
+	if turned(e.Who, d.Who, e.Whom) || turned(d.Who, e.Who, d.Whom) {
+		return false
+	}
+	if e.When.IsZero() || d.When.IsZero() || e.When.String() == d.When.String() {
+		return true
+	}
+	return overlap(e.When, d.When) && r.historical(e.Event) == r.historical(d.Event)
+}
+
+// turned tells whether b would bring to a missing side the very party that the other side has.
+func turned(a, b, other []news.Actor) bool {
+	return len(a) == 0 && len(b) > 0 && len(other) > 0 && agree(b, other)
+}
+
+func overlap(a, b news.Interval) bool { return a.Start.Before(b.End) && b.Start.Before(a.End) }

@@ -1,0 +1,247 @@
+package coder
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/quidnunc-news/quidnunc/pipeline/gazetteer"
+	"github.com/quidnunc-news/quidnunc/pipeline/news"
+	"github.com/quidnunc-news/quidnunc/pipeline/plover"
+	"github.com/quidnunc-news/quidnunc/pipeline/text"
+	"github.com/quidnunc-news/quidnunc/producer/lexicon"
+)
+
+// reach is how many mentions a pronoun or a description looks back.
+const reach = 40
+
+// memory is what the article has named so far.
+type memory struct {
+	keys    map[string]bool
+	names   map[string]mention // unknown names, whole and by their last word
+	owners  map[string]owner   // the country of an agent: "diplomates" are those named Russian before
+	country string             // the state named last
+	date    news.Interval      // the date told last
+	states  map[string]int     // how often each state was named
+}
+
+type owner struct {
+	country string
+	sectors []plover.Sector
+}
+
+func (m *memory) knows(key string) bool { return m.keys[key] }
+
+func (m *memory) heard(name string) bool {
+	_, ok := m.names[name]
+	return ok
+}
+
+func (m *memory) name(name string) (mention, bool) {
+	known, ok := m.names[name]
+	return known, ok
+}
+
+// keep remembers a mention that names.
+func (m *memory) keep(n mention) {
+	if m.keys == nil {
+		m.keys, m.names, m.owners = make(map[string]bool), make(map[string]mention), make(map[string]owner)
+		m.states = make(map[string]int)
+	}
+	if n.reference != "" || n.actor.Inferred {
+		return
+	}
+	if n.actor.Key != "" {
+		m.keys[n.actor.Key] = true
+	} else if n.agent == nil || n.actor.Name != n.actor.Text {
+		m.names[n.actor.Name] = n
+		if k := strings.LastIndexByte(n.actor.Name, ' '); k > 0 {
+			m.names[n.actor.Name[k+1:]] = n
+		}
+	}
+	if state(n.actor.Country) && n.known {
+		m.country = n.actor.Country
+		m.states[m.country]++
+		if n.agent != nil {
+			m.owners[n.agent.Name] = owner{n.actor.Country, n.actor.Sectors}
+		}
+	}
+}
+
+// state tells whether a code is a country's rather than a body's.
+func state(country string) bool {
+	switch country {
+	case "", "UNO", "EUR", "IGO", "NGO", "MNC", "ISM", "IMG", "NATO":
+		return false
+	}
+	return len(country) == 3
+}
+
+// scene is the state that nearly all of the article's names belong to; "" where there is no such state.
+func (m *memory) scene() string {
+	all, most, scene := 0, 0, ""
+	for country, n := range m.states {
+		all += n
+		if n > most || n == most && country < scene {
+			most, scene = n, country
+		}
+	}
+	if most < 3 || 10*most < 6*all {
+		return ""
+	}
+	return scene
+}
+
+// resolve finds the mentions of sentence s and says who the pronouns and descriptions among them are.
+func (r *reading) resolve(s int) {
+	r.find(s)
+	for i := r.first[s]; i < len(r.mentions); i++ {
+		m := &r.mentions[i]
+		if m.reference != "" {
+			r.refer(i, s)
+		} else if m.agent != nil && !m.known && m.entry == nil && m.actor.Country == "" {
+			r.lend(m)
+		}
+		r.memory.keep(*m)
+	}
+	r.hear(s)
+}
+
+// lend gives an agent that names no country the one it was told of before: the same agents', or for servants of a
+// state the state that was named last.
+func (r *reading) lend(m *mention) {
+	if o, ok := r.memory.owners[m.agent.Name]; ok {
+		m.actor.Country, m.actor.Inferred = o.country, true
+		return
+	}
+	if m.agent.State && r.memory.country != "" {
+		m.actor.Country, m.actor.Inferred = r.memory.country, true
+	}
+}
+
+// refer resolves the reference at mention i.
+func (r *reading) refer(i, s int) {
+	m := &r.mentions[i]
+	if m.reference == "speaker" {
+		if a := r.speech.actor; r.speech.quoted && a != nil {
+			r.adopt(m, *a)
+		}
+		return
+	}
+	from := max(i-reach, 0)
+	best := -1
+	for j := i - 1; j >= from; j-- {
+		c := &r.mentions[j]
+		if !fits(m.reference, c) || c.adjective && best >= 0 {
+			continue
+		}
+		sameSentence := j >= r.first[s]
+		if c.prep == "" || best < 0 {
+			best = j
+		}
+		if r.mentions[best].prep == "" && (!sameSentence || best == j) {
+			break
+		}
+		if best >= 0 && j < r.first[s] {
+			break
+		}
+	}
+	if best < 0 {
+		return
+	}
+	if t := r.topic(i, s); t >= 0 && (m.reference == "any" || m.reference == "person" || m.reference == "owner") && best < r.first[s] {
+		if fits(m.reference, &r.mentions[t]) {
+			best = t
+		}
+	}
+	r.adopt(m, r.mentions[best])
+}
+
+// topic is the first bare mention of the sentence before: whom the talk is about.
+func (r *reading) topic(i, s int) int {
+	for back := s - 1; back >= 0 && back >= s-2; back-- {
+		for j := r.first[back]; j < r.first[back+1] && j < i; j++ {
+			if r.mentions[j].prep == "" && !r.mentions[j].place {
+				return j
+			}
+		}
+	}
+	return -1
+}
+
+func (r *reading) adopt(m *mention, from mention) {
+	span, words := m.actor.Span, m.actor.Text
+	m.actor = from.actor
+	m.actor.Span, m.actor.Text, m.actor.Inferred = span, words, true
+	m.actor.Sectors = slices.Clone(from.actor.Sectors)
+	m.entry, m.agent, m.known, m.medium = from.entry, from.agent, from.known, from.medium
+	if m.agent == nil && from.entry == nil && from.actor.Country == "" {
+		m.known = false
+	}
+}
+
+// fits tells whether candidate c may be what a reference of this kind means.
+func fits(kind string, c *mention) bool {
+	if c.actor.Name == "" || c.reference != "" && !c.actor.Inferred || c.medium {
+		return false
+	}
+	switch kind {
+	case "person":
+		return c.entry != nil && c.entry.Kind == gazetteer.Person || c.agent != nil && c.agent.Person && !c.plural ||
+			c.agent == nil && c.entry == nil
+	case "body":
+		return c.entry != nil && c.entry.Kind == gazetteer.Body
+	case "state":
+		return c.entry != nil && c.entry.Kind == gazetteer.Country
+	}
+	return !c.place && !(c.entry != nil && c.entry.Kind == gazetteer.Place)
+}
+
+// speech is who is speaking.
+type speech struct {
+	actor  *mention // of the words in quotation marks
+	quoted bool     // the text is within quotation marks
+}
+
+// hear follows quotation marks and who opened them through sentence s, and resolves "we" to the speaker.
+func (r *reading) hear(s int) {
+	sentence := r.Sentences[s]
+	for i := sentence.First; i < sentence.Last; i++ {
+		switch r.keys[i] {
+		case "«", "“":
+			r.speech.quoted = true
+			if a := r.announcer(sentence, i); a >= 0 {
+				r.speech.actor = &r.mentions[a]
+				speaker := r.mentions[a]
+				r.speech.actor = &speaker
+			}
+		case "»", "”":
+			r.speech.quoted = false
+		}
+		if k := r.at[i] - 1; k >= 0 && r.mentions[k].first == i && r.mentions[k].reference == "speaker" && r.speech.actor != nil && r.speech.quoted {
+			r.adopt(&r.mentions[k], *r.speech.actor)
+		}
+	}
+}
+
+// announcer is the mention that speaks before the quotation mark at i: "L'homme a ajouté : «".
+func (r *reading) announcer(s text.Sentence, i int) int {
+	for j := i - 1; j >= s.First && j > i-12; j-- {
+		if r.saying(j) {
+			return r.subjectOf(r.group(j, s), s)
+		}
+	}
+	return -1
+}
+
+// saying tells whether token i is a form of a verb of saying.
+func (r *reading) saying(i int) bool {
+	if r.at[i] > 0 {
+		return false
+	}
+	for _, f := range r.words[i].Verbs {
+		if f.Verb.Marks.Has(lexicon.Says) && (f.Tense&(lexicon.Past|lexicon.Present|lexicon.Participle|lexicon.Gerund) != 0) {
+			return true
+		}
+	}
+	return false
+}
