@@ -46,11 +46,11 @@ func model(args []string) error {
 	}
 	start := time.Now()
 	c.Lang = *lang
-	sentences, sources, err := readTreebanks(*dir, *lang, *sample)
+	sentences, spoken, sources, err := readTreebanks(*dir, *lang, *sample)
 	if err != nil {
 		return err
 	}
-	c.Sources = sources
+	c.Sources, c.Spoken = sources, spoken
 	if c.Words, err = os.ReadFile(lexiconFile(*words, *lang)); err != nil {
 		return err
 	}
@@ -61,7 +61,7 @@ func model(args []string) error {
 	if *out == "" {
 		*out = "producer/syntax/embedded/" + *lang + ".model"
 	}
-	fmt.Printf("%d sentences, %d bytes, sha256 %x, %s\n", len(sentences), len(packed), sha256.Sum256(packed), time.Since(start).Round(time.Second))
+	fmt.Printf("%d sentences, %d bytes, sha256 %x, %s\n", len(sentences)+len(spoken), len(packed), sha256.Sum256(packed), time.Since(start).Round(time.Second))
 	return os.WriteFile(*out, packed, 0o644)
 }
 
@@ -72,32 +72,30 @@ func lexiconFile(name, lang string) string {
 	return "producer/syntax/embedded/" + lang + ".lexicon"
 }
 
-func readTreebanks(dir, lang string, sample int) ([]conllu.Sentence, []syntax.Source, error) {
-	var all []conllu.Sentence
-	var sources []syntax.Source
-	for _, name := range syntax.Treebanks(lang) {
-		data, err := os.ReadFile(filepath.Join(dir, name+".conllu"))
+// readTreebanks reads what the language's model learns from, the written and the spoken apart.
+func readTreebanks(dir, lang string, sample int) (written, spoken []conllu.Sentence, sources []syntax.Source, err error) {
+	for _, file := range syntax.Treebanks(lang) {
+		data, err := os.ReadFile(filepath.Join(dir, file.Name+".conllu"))
 		if err != nil {
-			return nil, nil, err
+			return nil, nil, nil, err
 		}
-		sentences, err := conllu.Read(bytes.NewReader(data))
+		all, err := conllu.Read(bytes.NewReader(data))
 		if err != nil {
-			return nil, nil, fmt.Errorf("%s: %w", name, err)
+			return nil, nil, nil, fmt.Errorf("%s: %w", file.Name, err)
 		}
-		all = append(all, sentences...)
-		sources = append(sources, syntax.Source{Name: name, SHA256: fmt.Sprintf("%x", sha256.Sum256(data))})
-	}
-	if sample > 1 {
-		var some []conllu.Sentence
-		for i := 0; i < len(all); i += sample {
-			some = append(some, all[i])
+		for i := 0; i < len(all); i += max(1, sample) {
+			if file.Spoken {
+				spoken = append(spoken, all[i])
+			} else {
+				written = append(written, all[i])
+			}
 		}
-		all = some
+		sources = append(sources, syntax.Source{Name: file.Name, SHA256: fmt.Sprintf("%x", sha256.Sum256(data))})
 	}
-	if len(all) == 0 {
-		return nil, nil, fmt.Errorf("no treebank known for %q", lang)
+	if len(written) == 0 {
+		return nil, nil, nil, fmt.Errorf("no treebank known for %q", lang)
 	}
-	return all, sources, nil
+	return written, spoken, sources, nil
 }
 
 // eval is `train eval`.
