@@ -38,7 +38,7 @@ func model(args []string) error {
 		if err != nil {
 			return err
 		}
-		defer f.Close()
+		defer func() { _ = f.Close() }()
 		if err := pprof.StartCPUProfile(f); err != nil {
 			return err
 		}
@@ -124,24 +124,27 @@ func eval(args []string) error {
 		return err
 	}
 	for _, name := range flags.Args() {
-		f, err := os.Open(name)
+		data, err := os.ReadFile(name)
 		if err != nil {
 			return err
 		}
-		gold, err := conllu.Read(f)
-		f.Close()
+		gold, err := conllu.Read(bytes.NewReader(data))
 		if err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}
-		score := syntax.NewScore()
-		start := time.Now()
-		if *raw {
-			m.MeasureRaw(gold, score)
-		} else {
-			m.Measure(gold, score)
-		}
-		took := time.Since(start)
-		fmt.Printf("%s: %s%.0f words/s on one core\n\n", name, score, float64(score.Words)/took.Seconds())
+		measure(m, name, gold, *raw)
 	}
 	return nil
+}
+
+func measure(m *syntax.Model, name string, gold []conllu.Sentence, raw bool) {
+	score := syntax.NewScore()
+	start := time.Now()
+	if raw {
+		m.MeasureRaw(gold, score)
+	} else {
+		m.Measure(gold, score)
+	}
+	speed := float64(score.Words) / time.Since(start).Seconds()
+	fmt.Printf("%s: %s%.0f words/s on one core\n\n", name, score, speed)
 }

@@ -19,7 +19,7 @@ type Config struct {
 	Runs     int                           // shuffles whose averages are summed; 0 means 3
 	Epochs   int                           // passes over the treebank in each run; 0 means 5
 	Scouting int                           // passes of the scout; 0 means 3
-	Rows     [3]int                        // rows kept of tagger, parser, labeller; 0 means 60,000, 500,000, 60,000
+	Rows     [3]int                        // rows kept of tagger, parser, labeller; 0 means 120,000, 500,000, 60,000
 	Log      func(format string, a ...any) // progress; nil means none
 }
 
@@ -94,7 +94,7 @@ type example struct {
 func newTrainer(sentences []conllu.Sentence, c Config) (*trainer, error) {
 	c.Seed, c.Runs, c.Epochs = cmp.Or(c.Seed, 1), cmp.Or(c.Runs, 3), cmp.Or(c.Epochs, 5)
 	c.Scouting = cmp.Or(c.Scouting, 3)
-	for i, d := range []int{60_000, 500_000, 60_000} {
+	for i, d := range []int{120_000, 500_000, 60_000} {
 		c.Rows[i] = cmp.Or(c.Rows[i], d)
 	}
 	if c.Log == nil {
@@ -235,7 +235,7 @@ func projectivise(head []int32) {
 
 func dominates(head []int32, h, k int32) bool {
 	n := int32(len(head))
-	for range len(head) {
+	for range head {
 		if k == h {
 			return true
 		}

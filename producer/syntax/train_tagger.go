@@ -110,7 +110,7 @@ func (t *trainer) trainTagger(l *learner, random *random, epochs int, use func(i
 				if _, sure := t.m.certain[e.nodes[j+2].low]; sure {
 					continue
 				}
-				if rival, close := rival(scores, int(e.tags[j])-1, t.margin[0]); close {
+				if rival, near := rival(scores, int(e.tags[j])-1, t.margin[0]); near {
 					l.add(keys[:], int(e.tags[j])-1, 1)
 					l.add(keys[:], rival, -1)
 				}

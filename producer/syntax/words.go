@@ -52,6 +52,10 @@ func (m *Model) divide(d text.Document, s text.Sentence) []Word {
 			}
 		}
 		form := d.Text[span.Start:span.End]
+		if m.Lang == "en" && compound(form) {
+			words = appendCompound(words, span, form)
+			continue
+		}
 		if len(form) > 12 {
 			words = append(words, Word{Span: span, Form: form})
 			continue
@@ -78,6 +82,48 @@ func (m *Model) divide(d text.Document, s text.Sentence) []Word {
 		words = m.resolve(words, doubts)
 	}
 	return words
+}
+
+// prefixes are what the English treebanks leave tied to the word behind the hyphen.
+var prefixes = map[string]bool{
+	"e": true, "x": true, "u": true, "anti": true, "bi": true, "bio": true, "co": true, "counter": true, "de": true, "eco": true, "ex": true,
+	"extra": true, "inter": true, "intra": true, "macro": true, "mega": true, "meta": true, "micro": true, "mid": true, "mini": true,
+	"mono": true, "multi": true, "neo": true, "non": true, "over": true, "para": true, "post": true, "pre": true, "pro": true,
+	"pseudo": true, "quasi": true, "re": true, "semi": true, "socio": true, "sub": true, "super": true, "tri": true, "ultra": true,
+	"un": true, "under": true, "uni": true, "vice": true, "uh": true,
+}
+
+// compound is true for words tied by hyphens that the English treebanks untie: "well-known", "al-Qaeda", not "9-11", "pre-war".
+func compound(form string) bool {
+	first, rest, ok := strings.Cut(form, "-")
+	if !ok || first == "" || rest == "" || len(form) > 60 || strings.Contains(form, "--") || strings.HasSuffix(form, "-") {
+		return false
+	}
+	letters := 0
+	for i := range len(form) {
+		switch c := form[i]; {
+		case c|0x20 >= 'a' && c|0x20 <= 'z' || c >= 0x80:
+			letters++
+		case c == '@' || c == '/' || c == ':' || c == '_':
+			return false
+		}
+	}
+	return letters > 1 && (len(first) > 6 || !prefixes[strings.ToLower(first)])
+}
+
+// appendCompound appends the parts of a compound and the hyphens between them.
+func appendCompound(words []Word, span news.Span, form string) []Word {
+	at := 0
+	for {
+		n := strings.IndexByte(form[at:], '-')
+		if n < 0 {
+			break
+		}
+		words = append(words, Word{Span: news.Span{Start: span.Start + at, End: span.Start + at + n}, Form: form[at : at+n]},
+			Word{Span: news.Span{Start: span.Start + at + n, End: span.Start + at + n + 1}, Form: form[at+n : at+n+1]})
+		at += n + 1
+	}
+	return append(words, Word{Span: news.Span{Start: span.Start + at, End: span.End}, Form: form[at:]})
 }
 
 func appendContraction(words []Word, span news.Span, form string, two [2]string) []Word {
