@@ -100,6 +100,7 @@ func TestWordsOfSurfaceTokens(t *testing.T) {
 		"thousands are one word":                         {"fr", "Il y a 50 000 morts.", "Il y a 50 000 morts ."},
 		"English negations and possessives":              {"en", "Russia's army didn't move.", "Russia 's army did n't move ."},
 		"English compounds are untied, prefixes are not": {"en", "Pre-war al-Qaeda was well-known.", "Pre-war al - Qaeda was well - known ."},
+		"dates and times in digits are one word":         {"en", "It began at 12:30 on 01/24/2001.", "It began at 12:30 on 01/24/2001 ."},
 		"words written together":                         {"en", "We cannot go.", "We can not go ."},
 		"a contraction keeps its capital":                {"fr", "Au Mali, tout va bien.", "À le Mali , tout va bien ."},
 		"abbreviations do not break the sentence":        {"en", "Mr. Smith met Gen. Mattis.", "Mr. Smith met Gen. Mattis ."},

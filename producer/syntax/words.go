@@ -45,6 +45,11 @@ func (m *Model) divide(d text.Document, s text.Sentence) []Word {
 	var doubts []int
 	for k := 0; k < len(tokens); k++ {
 		span := tokens[k].Span
+		if last := m.joined(d.Text, tokens, k); last > k {
+			k = last
+			words = append(words, Word{Span: news.Span{Start: span.Start, End: tokens[k].End}, Form: d.Text[span.Start:tokens[k].End]})
+			continue
+		}
 		if tokens[k].Kind == text.Number && m.Lang == "fr" {
 			for k+1 < len(tokens) && thousands(d.Text, span, tokens[k+1]) {
 				k++
@@ -133,6 +138,34 @@ func appendContraction(words []Word, span news.Span, form string, two [2]string)
 		first = string(unicode.ToUpper(r)) + first[size:]
 	}
 	return append(words, Word{Span: span, Form: first}, Word{Span: span, Form: two[1]})
+}
+
+// joined gives the last of the tokens that make one word with token k: dates, times and ranges of years in digits, and
+// in French "l’on".
+func (m *Model) joined(s string, tokens []text.Token, k int) int {
+	last := k
+	for digits(s, tokens[last]) && last+2 < len(tokens) && digits(s, tokens[last+2]) {
+		link := tokens[last+1]
+		if link.Start != tokens[last].End || link.End != tokens[last+2].Start || link.End-link.Start != 1 || strings.IndexByte("/:-", s[link.Start]) < 0 {
+			break
+		}
+		last += 2
+	}
+	if m.Lang == "fr" && last == k && k+1 < len(tokens) && tokens[k].End == tokens[k+1].Start && strings.EqualFold(s[tokens[k+1].Start:tokens[k+1].End], "on") {
+		if form := s[tokens[k].Start:tokens[k].End]; len(form) > 1 && form[0]|0x20 == 'l' && (form[1:] == "'" || form[1:] == "’") {
+			return k + 1
+		}
+	}
+	return last
+}
+
+func digits(s string, t text.Token) bool {
+	for i := t.Start; i < t.End; i++ {
+		if s[i] < '0' || s[i] > '9' {
+			return false
+		}
+	}
+	return true
 }
 
 // thousands is true for the groups of "50 000".
