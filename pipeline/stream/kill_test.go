@@ -26,6 +26,7 @@ const (
 // TestKilledAtAnyMoment kills a process that publishes, reads and commits, again and again, and then compares what it left with what a
 // process that was never killed would have left.
 func TestKilledAtAnyMoment(t *testing.T) {
+	t.Parallel()
 	if dir := os.Getenv(victimDir); dir != "" {
 		victim(t, dir)
 		return

@@ -80,6 +80,7 @@ func TestReadReturnsTheHandlersErrorAndItsContexts(t *testing.T) {
 }
 
 func TestReadGoesOnInOrderThroughRestarts(t *testing.T) {
+	t.Parallel()
 	s := serve(t, stream.ServerConfig{})
 	h := connect(t, s, stream.Config{})
 	const articles = 3000
@@ -218,6 +219,7 @@ func harmed(t *testing.T) (dir string, messages uint64) {
 }
 
 func TestABrokenBlockIsPassedOverAndCounted(t *testing.T) {
+	t.Parallel()
 	dir, all := harmed(t)
 	h := connect(t, serve(t, stream.ServerConfig{Dir: dir, NoSync: true}), stream.Config{})
 	var read, missing uint64
@@ -247,6 +249,7 @@ func TestABrokenBlockIsPassedOverAndCounted(t *testing.T) {
 }
 
 func TestAStreamThatCannotBeReadIsNotBegunAnew(t *testing.T) {
+	t.Parallel()
 	dir, _ := harmed(t)
 	if err := os.Remove(filepath.Join(reportsDir(dir), "msgs", "index.db")); err != nil {
 		t.Fatal(err)
