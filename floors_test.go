@@ -28,6 +28,7 @@ type room struct {
 var rooms = map[string]room{
 	"cmd/quidnunc":        {floor: 3},
 	"cmd/quidnunc/sample": {floor: 3, pure: true},
+	"cmd/train":           {floor: 3},
 
 	"producer":               {floor: 2},
 	"producer/archive":       {floor: 2},
@@ -40,6 +41,9 @@ var rooms = map[string]room{
 	"producer/archive/warc":  {floor: 2, pure: true},
 	"producer/extract":       {floor: 2, pure: true},
 	"producer/push":          {floor: 2},
+	"producer/syntax":        {floor: 2, pure: true},
+
+	"producer/syntax/conllu": {floor: 2, pure: true},
 
 	"consumer":          {floor: 2},
 	"consumer/courier":  {floor: 2},

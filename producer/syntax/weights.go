@@ -1,0 +1,295 @@
+package syntax
+
+import (
+	"cmp"
+	"slices"
+)
+
+// learner is a perceptron in training: a row of weights for every feature that was ever wrong.
+// Rows are found by key in an open table; sums keep the averages (Daumé's trick) over all runs.
+type learner struct {
+	k     int
+	slots []uint64 // (key+1)<<32 | row; 0 is free
+	keys  []uint32 // of each row
+	w     []int32
+	u     []int64
+	sum   []int64
+	now   int64
+}
+
+func newLearner(k int) *learner {
+	return &learner{k: k, slots: make([]uint64, 1<<16), now: 1}
+}
+
+func (l *learner) row(key uint32) int {
+	slots := l.slots
+	mask := uint32(len(slots) - 1)
+	for i := slot(key, mask); ; i++ {
+		s := slots[i&mask]
+		if s == 0 {
+			return -1
+		}
+		if uint32(s>>32) == key+1 {
+			return int(uint32(s))
+		}
+	}
+}
+
+func slot(key, mask uint32) uint32 { return (key * 0x9e3779b1) >> 3 & mask }
+
+func (l *learner) add(keys []uint32, class int, delta int32) {
+	for _, key := range keys {
+		r := l.row(key)
+		if r < 0 {
+			r = l.insert(key)
+		}
+		l.w[r*l.k+class] += delta
+		l.u[r*l.k+class] += int64(delta) * l.now
+	}
+}
+
+func (l *learner) insert(key uint32) int {
+	r := len(l.keys)
+	l.keys = append(l.keys, key)
+	l.w = append(l.w, make([]int32, l.k)...)
+	l.u = append(l.u, make([]int64, l.k)...)
+	l.sum = append(l.sum, make([]int64, l.k)...)
+	if len(l.keys)*2 > len(l.slots) {
+		l.slots = make([]uint64, 2*len(l.slots))
+		for i, k := range l.keys {
+			l.place(k, i)
+		}
+	} else {
+		l.place(key, r)
+	}
+	return r
+}
+
+func (l *learner) place(key uint32, row int) {
+	mask := uint32(len(l.slots) - 1)
+	i := slot(key, mask)
+	for l.slots[i] != 0 {
+		i = (i + 1) & mask
+	}
+	l.slots[i] = uint64(key+1)<<32 | uint64(row)
+}
+
+// score adds the rows of keys into out.
+func (l *learner) score(keys []uint32, out []int32) {
+	for _, key := range keys {
+		r := l.row(key)
+		if r < 0 {
+			continue
+		}
+		for i, w := range l.w[r*l.k : r*l.k+l.k] {
+			out[i] += w
+		}
+	}
+}
+
+// finish adds the average of this run to the sums and forgets the run.
+func (l *learner) finish() {
+	for i := range l.w {
+		l.sum[i] += (int64(l.w[i])*l.now - l.u[i]) * 4096 / l.now
+		l.w[i], l.u[i] = 0, 0
+	}
+	l.now = 1
+}
+
+// use takes the averages as weights, to guess with.
+func (l *learner) use() {
+	for i := range l.w {
+		l.w[i] = int32(l.sum[i] / 64)
+	}
+}
+
+// table is a frozen perceptron of at most 64 classes: rows of bytes, 128 is zero, one row to a cache line.
+type table struct {
+	slots   []uint64 // (key+1)<<32 | row, in the order of keys
+	shift   uint
+	classes int
+	rows    []uint64
+}
+
+// stride is the number of words of a row.
+const stride = 8
+
+// quantised is a table as it is stored: rows in the order of keys, k weights to a row.
+type quantised struct {
+	k    int
+	keys []uint32
+	w    []int8
+}
+
+// quantise keeps at most limit rows, those of the greatest weights, scaled so that few need clipping.
+func (l *learner) quantise(limit int) quantised {
+	type ranked struct {
+		row  int
+		size int64
+	}
+	order := make([]ranked, len(l.keys))
+	var sizes []int64
+	for r := range order {
+		var most int64
+		for _, v := range l.sum[r*l.k : r*l.k+l.k] {
+			most = max(most, v, -v)
+		}
+		order[r] = ranked{r, most}
+		sizes = append(sizes, most)
+	}
+	slices.Sort(sizes)
+	scale := int64(1)
+	if len(sizes) > 0 {
+		scale = max(1, sizes[len(sizes)-1-len(sizes)/2000])
+	}
+	slices.SortFunc(order, func(a, b ranked) int {
+		return cmp.Or(cmp.Compare(b.size, a.size), cmp.Compare(l.keys[a.row], l.keys[b.row]))
+	})
+	order = order[:min(limit, len(order))]
+	slices.SortFunc(order, func(a, b ranked) int { return cmp.Compare(l.keys[a.row], l.keys[b.row]) })
+	q := quantised{k: l.k}
+	for _, o := range order {
+		from := len(q.w)
+		zero, rest := true, 0
+		for _, v := range l.sum[o.row*l.k : o.row*l.k+l.k-1] {
+			n := int8(max(-127, min(127, (v*127+sign(v)*scale/2)/scale)))
+			zero = zero && n == 0
+			rest -= int(n)
+			q.w = append(q.w, n)
+		}
+		q.w = append(q.w, int8(max(-127, min(127, rest))))
+		if zero {
+			q.w = q.w[:from]
+			continue
+		}
+		q.keys = append(q.keys, l.keys[o.row])
+	}
+	return q
+}
+
+func sign(v int64) int64 {
+	if v < 0 {
+		return -1
+	}
+	return 1
+}
+
+// append writes keys, then the weights but for those of the last class: each update adds to one class what it takes
+// from another, so that the weights of a feature sum to zero.
+func (q quantised) append(b []byte) []byte {
+	b = appendUint(appendUint(b, q.k), len(q.keys))
+	last := uint32(0)
+	for _, k := range q.keys {
+		b = appendUint(b, k-last)
+		last = k
+	}
+	e, model := newRangeEncoder(nil), newWeightModel(q.k)
+	for r := range q.keys {
+		before := 0
+		for c, w := range q.w[r*q.k : r*q.k+q.k-1] {
+			model.encode(e, c, before, w)
+			if w != 0 {
+				before++
+			}
+		}
+	}
+	return appendString(b, string(e.finish()))
+}
+
+func readTable(r *reader) table {
+	k, n := int(max(1, min(r.uint(), 64))), r.count(1)
+	t := table{classes: k}
+	for bits := uint(4); ; bits++ {
+		if 1<<bits > n+n/2 || bits == keyBits {
+			t.shift = keyBits - bits
+			t.slots = make([]uint64, 1<<bits+n+1)
+			break
+		}
+	}
+	key, next := uint32(0), 0
+	for i := range n {
+		key = (key + uint32(r.uint())) & (1<<keyBits - 1)
+		next = max(next, int(key>>t.shift))
+		for next < len(t.slots)-1 && t.slots[next] != 0 {
+			next++
+		}
+		t.slots[next] = uint64(key+1)<<32 | uint64(i)
+	}
+	t.rows = make([]uint64, n*stride)
+	for i := range t.rows {
+		t.rows[i] = 0x8080808080808080
+	}
+	d, model := newRangeDecoder(r.bytes(r.count(1))), newWeightModel(k)
+	for i := range n {
+		row := t.rows[i*stride : i*stride+stride]
+		before, rest := 0, 0
+		for c := range k {
+			w := int8(max(-127, min(127, -rest)))
+			if c < k-1 {
+				if w = model.decode(d, c, before); w != 0 {
+					before++
+				}
+				rest += int(w)
+			}
+			row[c/8] ^= uint64(byte(w)) << (8 * (c % 8)) // 128 + w
+		}
+	}
+	t.slots[len(t.slots)-1] = 0
+	return t
+}
+
+func (t *table) row(key uint32) int {
+	for i := key >> t.shift; ; i++ {
+		s := t.slots[i]
+		if s == 0 {
+			return -1
+		}
+		if uint32(s>>32) == key+1 {
+			return int(uint32(s))
+		}
+	}
+}
+
+// best gives the class of the highest score; the lowest number wins a tie.
+// Sixteen-bit lanes hold the sum of up to 256 rows.
+func (t *table) best(keys []uint32) int {
+	var even, odd [stride]uint64
+	for _, key := range keys {
+		r := t.row(key)
+		if r < 0 {
+			continue
+		}
+		add(&even, &odd, (*[stride]uint64)(t.rows[r*stride:]))
+	}
+	best, most := 0, uint64(0)
+	for c := range t.classes {
+		lane := &even
+		if c&1 == 1 {
+			lane = &odd
+		}
+		if s := lane[c>>3&7] >> (16 * (c >> 1 & 3)) & 0xffff; s > most {
+			best, most = c, s
+		}
+	}
+	return best
+}
+
+func add(even, odd, row *[stride]uint64) {
+	const half = 0x00ff00ff00ff00ff
+	even[0] += row[0] & half
+	odd[0] += row[0] >> 8 & half
+	even[1] += row[1] & half
+	odd[1] += row[1] >> 8 & half
+	even[2] += row[2] & half
+	odd[2] += row[2] >> 8 & half
+	even[3] += row[3] & half
+	odd[3] += row[3] >> 8 & half
+	even[4] += row[4] & half
+	odd[4] += row[4] >> 8 & half
+	even[5] += row[5] & half
+	odd[5] += row[5] >> 8 & half
+	even[6] += row[6] & half
+	odd[6] += row[6] >> 8 & half
+	even[7] += row[7] & half
+	odd[7] += row[7] >> 8 & half
+}
