@@ -25,6 +25,7 @@ type config struct {
 	Metrics metricsConfig  `yaml:"metrics"` // the listener for Prometheus and health checks
 	Sources []sourceConfig `yaml:"sources"`
 	Feeds   feedsConfig    `yaml:"feeds"` // how feeds are polled
+	Push    pushConfig     `yaml:"push"`  // the door for programs that send articles
 	Rules   []located      `yaml:"rules"` // rule files; glob patterns are allowed
 
 	file string // where it was read
@@ -104,6 +105,7 @@ func readConfig(file string) (config, error) {
 func (c *config) resolve(dir string) {
 	c.Data = below(dir, c.Data)
 	c.NATS.Creds = below(dir, c.NATS.Creds)
+	c.Push.TokenFile.path = below(dir, c.Push.TokenFile.path)
 	for i := range c.Rules {
 		c.Rules[i].path = below(dir, c.Rules[i].path)
 	}
@@ -123,7 +125,7 @@ func below(dir, path string) string {
 }
 
 func (c config) validate() error {
-	if len(c.Sources) == 0 {
+	if len(c.Sources) == 0 && c.Push.Listen == "" {
 		return errors.New("sources: none. Add at least one, for example\n  sources:\n  - archive: [articles/]")
 	}
 	for i, s := range c.Sources {

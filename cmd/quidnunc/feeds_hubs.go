@@ -43,27 +43,36 @@ func (c feedsConfig) webSub(ctx context.Context, hub *stream.Hub, client *fetch.
 
 // listenForHubs serves the callback until the house is closed.
 func (h *house) listenForHubs(addr string, callback http.Handler) error {
+	at, err := h.serve("feeds", addr, callback)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(h.std.out, "hubs     http://%s\n", at)
+	return nil
+}
+
+// serve answers requests from others on an address until the house is closed, and returns the address.
+func (h *house) serve(what, addr string, handler http.Handler) (net.Addr, error) {
 	l, err := net.Listen("tcp", addr)
 	if err != nil {
-		return fmt.Errorf("feeds: listen: %w", err)
+		return nil, fmt.Errorf("%s: listen: %w", what, err)
 	}
 	srv := &http.Server{
-		Handler: callback, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 30 * time.Second, MaxHeaderBytes: 16 << 10,
+		Handler: handler, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 30 * time.Second, MaxHeaderBytes: 16 << 10,
 		ErrorLog: slog.NewLogLogger(h.log.Handler(), slog.LevelDebug),
 	}
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
 		if err := srv.Serve(l); !errors.Is(err, http.ErrServerClosed) {
-			h.log.Error("feeds: listener for hubs ended", "error", err)
+			h.log.Error("listener ended", "of", what, "error", err)
 		}
 	}()
 	h.stop = append(h.stop, func() {
 		if err := srv.Close(); err != nil {
-			h.log.Debug("feeds: listener for hubs", "error", err)
+			h.log.Debug("listener not closed", "of", what, "error", err)
 		}
 		<-done
 	})
-	fmt.Fprintf(h.std.out, "hubs     http://%s\n", l.Addr())
-	return nil
+	return l.Addr(), nil
 }

@@ -49,7 +49,9 @@ type plan struct {
 	log       *slog.Logger
 	style     notify.Style
 	inputs    []producer.Input
-	feeds     feedPlan          // opened when the log is there, which remembers them
+	feeds     feedPlan // opened when the log is there, which remembers them
+	push      pushConfig
+	pushToken string
 	archives  []*archive.Source // of the inputs
 	ruleFiles []string          // watched for changes; none for the sample
 	book      rulebook.Book
@@ -186,6 +188,11 @@ func (p *plan) openSources(c config) error {
 	if err := p.feeds.read(c); err != nil {
 		return err
 	}
+	token, err := c.Push.read(c.file)
+	if err != nil {
+		return err
+	}
+	p.push, p.pushToken = c.Push, token
 	for _, s := range c.Sources {
 		if len(s.Archive) == 0 {
 			continue

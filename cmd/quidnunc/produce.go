@@ -48,6 +48,9 @@ func produce(ctx context.Context, std streams, s *settings) error {
 	if err := addFeeds(ctx, h, p, false); err != nil {
 		return err
 	}
+	if err := addPush(h, p); err != nil {
+		return err
+	}
 	made, end, err := newProducer(h, p)
 	if err != nil {
 		return err

@@ -65,6 +65,9 @@ func run(ctx context.Context, std streams, s *settings, once bool, grace time.Du
 	if err := addFeeds(ctx, h, p, once); err != nil {
 		return err
 	}
+	if err := addPush(h, p); err != nil {
+		return err
+	}
 	if err := r.prepare(ctx); err != nil {
 		return err
 	}
