@@ -147,7 +147,7 @@ func fullDisk(t *testing.T, short shortage, heal func(*testing.T, *stream.Server
 	}
 
 	s = heal(t, s, short)
-	h = connect(t, s, config)
+	h = connect(t, s, stream.Config{}) // with all the patience there is
 	w.hub = h
 	w.recommit(t)
 	for range 20 {
