@@ -132,11 +132,17 @@ func (c *Consumer) Run(ctx context.Context) error {
 	return err
 }
 
-// compile loads and readies the rules that an entry names.
+// compile loads and readies the rules that an entry names. Rules that are not understood are said so of and left out;
+// rules that cannot be had stop the machine.
 func (c *Consumer) compile(ctx context.Context, hash string) (*machine.Ruleset, error) {
 	rules, err := c.library.Rules(ctx, hash)
 	if err != nil {
 		return nil, fmt.Errorf("consumer: the log puts rules %.12s in force, but they cannot be had: %w", hash, err)
 	}
-	return machine.Compile(hash, rules, c.actors)
+	set, err := machine.Compile(hash, rules, c.actors)
+	if err != nil {
+		c.metrics.leftOut.Inc()
+		c.cfg.Log.Error("consumer: rules are left out", "error", err)
+	}
+	return set, nil
 }

@@ -29,6 +29,7 @@ type metrics struct {
 	position   prometheus.Gauge
 	committedT prometheus.Gauge
 	commits    prometheus.Counter
+	leftOut    prometheus.Counter
 
 	beyond, waiting uint64 // entries not read, and read but not committed
 }
@@ -56,6 +57,7 @@ func newMetrics(r prometheus.Registerer) (*metrics, error) {
 		position:   gauge("quidnunc_checkpoint_sequence", "Sequence of the log that is committed."),
 		committedT: gauge("quidnunc_checkpoint_timestamp_seconds", "When the last commit ended; its age is time() minus this."),
 		commits:    prometheus.NewCounter(prometheus.CounterOpts{Name: "quidnunc_consumer_commits_total", Help: "Batches committed."}),
+		leftOut:    prometheus.NewCounter(prometheus.CounterOpts{Name: "quidnunc_rules_left_out_total", Help: "Versions of the rules with rules that this program does not understand."}),
 	}
 	for _, f := range append(machine.Fates(), Unreadable) {
 		m.reports.WithLabelValues(string(f))
@@ -71,7 +73,7 @@ func newMetrics(r prometheus.Registerer) (*metrics, error) {
 	}
 	var errs []error
 	for _, c := range []prometheus.Collector{
-		m.reports, m.events, m.alerts, m.suppressed, m.stages, m.published, m.seen, m.lag, m.behind, m.rules, m.reload, m.position, m.committedT, m.commits,
+		m.reports, m.events, m.alerts, m.suppressed, m.stages, m.published, m.seen, m.lag, m.behind, m.rules, m.reload, m.position, m.committedT, m.commits, m.leftOut,
 	} {
 		errs = append(errs, r.Register(c))
 	}

@@ -290,13 +290,7 @@ func (s *session) tick(ctx context.Context) {
 func encode(outputs []machine.Output) ([]stream.Message, error) {
 	out := make([]stream.Message, 0, len(outputs))
 	for _, o := range outputs {
-		var m wire.Message
-		var err error
-		if o.Alert != nil {
-			m, err = wire.Alert(*o.Alert)
-		} else {
-			m, err = wire.Event(*o.Event)
-		}
+		m, err := o.Message()
 		if err != nil {
 			return nil, fmt.Errorf("consumer: %w", err)
 		}

@@ -13,6 +13,7 @@ import (
 
 	"go.yaml.in/yaml/v4"
 
+	"github.com/quidnunc-news/quidnunc/consumer/rule"
 	"github.com/quidnunc-news/quidnunc/pipeline/stream"
 )
 
@@ -146,7 +147,7 @@ func describeOne(file string, e *yaml.LoadError) error {
 	}
 	if m := unknownField.FindStringSubmatch(what); m != nil {
 		what = fmt.Sprintf("unknown key %q", m[1])
-		if near := nearest(m[1], keys(reflect.TypeFor[config]())); near != "" {
+		if near := rule.Nearest(m[1], keys(reflect.TypeFor[config]())); near != "" {
 			what += fmt.Sprintf(": did you mean %q?", near)
 		}
 	} else if m := noDuration.FindStringSubmatch(what); m != nil {
@@ -171,42 +172,6 @@ func keys(t reflect.Type) []string {
 	}
 	slices.Sort(out)
 	return slices.Compact(out)
-}
-
-// nearest is the key that differs by the fewest letters, at most two; "" if there is none.
-func nearest(word string, keys []string) string {
-	best, least := "", 3
-	for _, k := range keys {
-		if d := distance(word, k); d < least {
-			best, least = k, d
-		}
-	}
-	return best
-}
-
-// distance is Levenshtein's, with a swap of neighbours as one step (optimal string alignment).
-func distance(a, b string) int {
-	rows := make([][]int, len(a)+1)
-	for i := range rows {
-		rows[i] = make([]int, len(b)+1)
-		rows[i][0] = i
-	}
-	for j := range rows[0] {
-		rows[0][j] = j
-	}
-	for i := 1; i <= len(a); i++ {
-		for j := 1; j <= len(b); j++ {
-			cost := 1
-			if a[i-1] == b[j-1] {
-				cost = 0
-			}
-			rows[i][j] = min(rows[i-1][j]+1, rows[i][j-1]+1, rows[i-1][j-1]+cost)
-			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
-				rows[i][j] = min(rows[i][j], rows[i-2][j-2]+1)
-			}
-		}
-	}
-	return rows[len(a)][len(b)]
 }
 
 // stateDir is where data live when nothing else is said.

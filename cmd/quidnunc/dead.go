@@ -1,8 +1,10 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"io"
 	"strconv"
 	"time"
 
@@ -26,26 +28,23 @@ func newDeadList(std streams) *cobra.Command {
 		Use:   "list",
 		Short: "List the dead letters: number, time, room, reason, a line each",
 		Args:  cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error {
-			hub, done, err := at.attach(c.Context(), std)
-			if err != nil {
-				return err
-			}
-			defer done()
-			n := 0
-			err = hub.DeadLetters(c.Context(), 1, func(d stream.DeadLetter) error {
-				n++
-				_, err := fmt.Fprintf(std.out, "%6d  %s  %-10s  %s  (%s)\n", d.Seq, d.At.UTC().Format(time.DateTime), d.Room, d.Reason, d.Origin.Subject)
-				return err
-			})
-			if err == nil && n == 0 {
-				fmt.Fprintln(std.out, "no dead letters")
-			}
-			return err
-		},
 	}
+	c.RunE = at.asking(std, func(ctx context.Context, hub *stream.Hub, _ []string) error { return listDead(ctx, std.out, hub) })
 	at.flags(c.Flags())
 	return c
+}
+
+func listDead(ctx context.Context, w io.Writer, hub *stream.Hub) error {
+	n := 0
+	err := hub.DeadLetters(ctx, 1, func(d stream.DeadLetter) error {
+		n++
+		_, err := fmt.Fprintf(w, "%6d  %s  %-10s  %s  (%s)\n", d.Seq, d.At.UTC().Format(time.DateTime), d.Room, d.Reason, d.Origin.Subject)
+		return err
+	})
+	if err == nil && n == 0 {
+		fmt.Fprintln(w, "no dead letters")
+	}
+	return err
 }
 
 func newDeadShow(std streams) *cobra.Command {
@@ -54,32 +53,30 @@ func newDeadShow(std streams) *cobra.Command {
 		Use:   "show NUMBER",
 		Short: "Show one dead letter whole: reason, where it came from, its bytes",
 		Args:  cobra.ExactArgs(1),
-		RunE: func(c *cobra.Command, args []string) error {
-			seq, err := strconv.ParseUint(args[0], 10, 64)
-			if err != nil || seq == 0 {
-				return usagef("dead show %q: want a number of 'quidnunc dead list'", args[0])
-			}
-			hub, done, err := at.attach(c.Context(), std)
-			if err != nil {
-				return err
-			}
-			defer done()
-			found := false
-			err = hub.DeadLetters(c.Context(), seq, func(d stream.DeadLetter) error {
-				if d.Seq != seq {
-					return stream.ErrStop
-				}
-				found = true
-				fmt.Fprintf(std.out, "number   %d\nburied   %s\nroom     %s\nreason   %s\n", d.Seq, d.At.UTC().Format(time.RFC3339), d.Room, d.Reason)
-				fmt.Fprintf(std.out, "origin   %s %d %s\n\n%s\n", d.Origin.Stream, d.Origin.Seq, d.Origin.Subject, d.Origin.Data)
-				return stream.ErrStop
-			})
-			if err == nil && !found {
-				err = errors.New("no dead letter has that number: see 'quidnunc dead list'")
-			}
-			return err
-		},
 	}
+	c.RunE = at.asking(std, func(ctx context.Context, hub *stream.Hub, args []string) error {
+		seq, err := strconv.ParseUint(args[0], 10, 64)
+		if err != nil || seq == 0 {
+			return usagef("dead show %q: want a number of 'quidnunc dead list'", args[0])
+		}
+		return showDead(ctx, std.out, hub, seq)
+	})
 	at.flags(c.Flags())
 	return c
+}
+
+func showDead(ctx context.Context, w io.Writer, hub *stream.Hub, seq uint64) error {
+	found := false
+	err := hub.DeadLetters(ctx, seq, func(d stream.DeadLetter) error {
+		if d.Seq == seq {
+			found = true
+			fmt.Fprintf(w, "number   %d\nburied   %s\nroom     %s\nreason   %s\n", d.Seq, d.At.UTC().Format(time.RFC3339), d.Room, d.Reason)
+			fmt.Fprintf(w, "origin   %s %d %s\n\n%s\n", d.Origin.Stream, d.Origin.Seq, d.Origin.Subject, d.Origin.Data)
+		}
+		return stream.ErrStop
+	})
+	if err == nil && !found {
+		err = errors.New("no dead letter has that number: see 'quidnunc dead list'")
+	}
+	return err
 }

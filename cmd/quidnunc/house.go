@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"github.com/quidnunc-news/quidnunc/pipeline/stream"
@@ -199,7 +200,7 @@ func newLog(w io.Writer, level string) (*slog.Logger, error) {
 
 // place is where a command finds the log; the flags of all commands that need one.
 type place struct {
-	data, prefix, url, creds, log string
+	data, prefix, url, creds, level string
 }
 
 func (p *place) flags(f *pflag.FlagSet) {
@@ -207,7 +208,7 @@ func (p *place) flags(f *pflag.FlagSet) {
 	f.StringVar(&p.url, "nats", "", "URL of a NATS server to use instead of the embedded one")
 	f.StringVar(&p.creds, "creds", "", "credentials file for --nats")
 	f.StringVar(&p.prefix, "prefix", "", "first token of all subjects (default quidnunc)")
-	f.StringVar(&p.log, "log", "warn", "what to log on standard error: debug, info, warn, error")
+	f.StringVar(&p.level, "log", "warn", "what to log on standard error: debug, info, warn, error")
 }
 
 func (p *place) dir() (string, error) {
@@ -220,7 +221,7 @@ func (p *place) dir() (string, error) {
 // attach reaches the log as a client: the server at --nats, the instance that runs on the data directory, or the
 // store itself, opened with no listener. What is not there is not made.
 func (p *place) attach(ctx context.Context, std streams) (*stream.Hub, func(), error) {
-	log, err := newLog(std.err, p.log)
+	log, err := newLog(std.err, p.level)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -240,6 +241,18 @@ func (p *place) attach(ctx context.Context, std streams) (*stream.Hub, func(), e
 		return nil, nil, err
 	}
 	return hub, done, nil
+}
+
+// asking is a command that reaches the log as a client, does something and lets go.
+func (p *place) asking(std streams, do func(ctx context.Context, hub *stream.Hub, args []string) error) func(*cobra.Command, []string) error {
+	return func(c *cobra.Command, args []string) error {
+		hub, done, err := p.attach(c.Context(), std)
+		if err != nil {
+			return err
+		}
+		defer done()
+		return do(c.Context(), hub, args)
+	}
 }
 
 // nameOr is the first name that is not blank.

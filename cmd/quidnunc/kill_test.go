@@ -96,12 +96,7 @@ func replayed(t *testing.T, hub *stream.Hub) (out []output) {
 			}
 		}
 		for _, o := range state.Step(in).Outputs {
-			said, err := wire.Message{}, error(nil)
-			if o.Alert != nil {
-				said, err = wire.Alert(*o.Alert)
-			} else {
-				said, err = wire.Event(*o.Event)
-			}
+			said, err := o.Message()
 			if err != nil {
 				return err
 			}

@@ -59,7 +59,7 @@ type need struct{ sources, rules bool }
 func (s *settings) plan(std streams, n need) (*plan, error) {
 	p := &plan{}
 	var err error
-	if p.log, err = newLog(std.err, s.place.log); err != nil {
+	if p.log, err = newLog(std.err, s.level); err != nil {
 		return nil, err
 	}
 	if p.style, err = s.style(std.out); err != nil {

@@ -69,13 +69,13 @@ func natsURL(t *testing.T, out string) string {
 // listener is anybody with a NATS client and no credential.
 type listener struct {
 	conn   *nats.Conn
-	denied chan error
+	denied chan string
 }
 
 func anonymous(t *testing.T, url string) *listener {
 	t.Helper()
-	l := &listener{denied: make(chan error, 16)}
-	conn, err := nats.Connect(url, nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) { l.denied <- err }))
+	l := &listener{denied: make(chan string, 16)}
+	conn, err := nats.Connect(url, nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) { l.denied <- err.Error() }))
 	if err != nil {
 		t.Fatal(err)
 	}

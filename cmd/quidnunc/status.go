@@ -21,15 +21,8 @@ func newStatus(std streams) *cobra.Command {
 		Use:   "status",
 		Short: "Show streams, lag, rules in force and dead letters",
 		Args:  cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error {
-			hub, done, err := at.attach(c.Context(), std)
-			if err != nil {
-				return err
-			}
-			defer done()
-			return status(c.Context(), std.out, hub)
-		},
 	}
+	c.RunE = at.asking(std, func(ctx context.Context, hub *stream.Hub, _ []string) error { return status(ctx, std.out, hub) })
 	at.flags(c.Flags())
 	return c
 }
@@ -88,15 +81,8 @@ func newVerify(std streams) *cobra.Command {
 events and alerts must be those of the checkpoint, and the log must have no gap behind its
 first message. Exit code 1 when something is wrong.`,
 		Args: cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error {
-			hub, done, err := at.attach(c.Context(), std)
-			if err != nil {
-				return err
-			}
-			defer done()
-			return verify(c.Context(), std.out, hub)
-		},
 	}
+	c.RunE = at.asking(std, func(ctx context.Context, hub *stream.Hub, _ []string) error { return verify(ctx, std.out, hub) })
 	at.flags(c.Flags())
 	return c
 }

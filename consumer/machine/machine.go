@@ -5,6 +5,7 @@
 package machine
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -13,6 +14,7 @@ import (
 	"github.com/quidnunc-news/quidnunc/consumer/rule"
 	"github.com/quidnunc-news/quidnunc/pipeline/gazetteer"
 	"github.com/quidnunc-news/quidnunc/pipeline/news"
+	"github.com/quidnunc-news/quidnunc/pipeline/wire"
 )
 
 // Version is the version of Step: it rises when the same log would give other outputs than before.
@@ -34,20 +36,22 @@ type Ruleset struct {
 	summaries []*rule.Summary // of each rule; nil: none
 }
 
-// Compile makes the rules of one content hash ready. Actors are resolved through g.
+// Compile makes the rules of one content hash ready. Actors are resolved through g. Rules that this program does not
+// understand, told by another version of it, are left out and named by the error: the Ruleset can be used all the same.
 func Compile(hash string, rules []rule.Rule, g *gazetteer.Gazetteer) (*Ruleset, error) {
 	index, err := match.New(rules, g)
-	if err != nil {
-		return nil, fmt.Errorf("machine: rules %.12s: %w", hash, err)
-	}
 	set := &Ruleset{hash: hash, rules: rules, index: index, summaries: make([]*rule.Summary, len(rules))}
+	errs := []error{err}
 	for i, r := range rules {
 		if r.Summary == "" {
 			continue
 		}
 		if set.summaries[i], err = rule.ParseSummary(r.Summary); err != nil {
-			return nil, fmt.Errorf("machine: rules %.12s: rule %s: %w", hash, r.Name, err)
+			errs = append(errs, fmt.Errorf("rule %s: %w", r.Name, err))
 		}
+	}
+	if err := errors.Join(errs...); err != nil {
+		return set, fmt.Errorf("machine: rules %.12s: %w", hash, err)
 	}
 	return set, nil
 }
@@ -71,6 +75,14 @@ type Input struct {
 type Output struct {
 	Event *news.Told
 	Alert *news.Alert
+}
+
+// Message is the output as it is stored.
+func (o Output) Message() (wire.Message, error) {
+	if o.Alert != nil {
+		return wire.Alert(*o.Alert)
+	}
+	return wire.Event(*o.Event)
 }
 
 // Fate is what became of an entry. Every entry has exactly one.

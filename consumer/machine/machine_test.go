@@ -14,7 +14,6 @@ import (
 	"github.com/quidnunc-news/quidnunc/pipeline/gazetteer"
 	"github.com/quidnunc-news/quidnunc/pipeline/news"
 	"github.com/quidnunc-news/quidnunc/pipeline/plover"
-	"github.com/quidnunc-news/quidnunc/pipeline/wire"
 )
 
 var start = time.Date(2021, 10, 1, 0, 0, 0, 0, time.UTC)
@@ -281,13 +280,7 @@ func TestStepIsDeterministic(t *testing.T) {
 }
 
 func transcript(t *rapid.T, o machine.Output) string {
-	var m wire.Message
-	var err error
-	if o.Alert != nil {
-		m, err = wire.Alert(*o.Alert)
-	} else {
-		m, err = wire.Event(*o.Event)
-	}
+	m, err := o.Message()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -63,7 +63,7 @@ func newIndex(entries []*Entry) index {
 		}
 	}
 	for _, l := range x.leaves {
-		slices.SortStableFunc(l, func(a, b leaf) int { return compareLeaves(a, b) })
+		slices.SortStableFunc(l, compareLeaves)
 	}
 	return x
 }

@@ -377,7 +377,7 @@ func TestCorporaHoldNoSurprise(t *testing.T) {
 		if err != nil {
 			return err
 		}
-		defer f.Close()
+		defer func() { _ = f.Close() }()
 		for _, a := range drain(t, archive.Read(config(), "-", f)).articles {
 			check(t, a)
 			articles++

@@ -143,16 +143,6 @@ func (r *reading) capital(i int) bool {
 	return r.Tokens[i].Kind == text.Word && w[0] != r.keys[i][0] || w != r.keys[i] && w[0] >= 0x80
 }
 
-// within tells whether all tokens of [from, to) are of the lists.
-func (r *reading) within(from, to int, lists lexicon.Mark) bool {
-	for i := from; i < to; i++ {
-		if !r.words[i].Marks.Has(lists) {
-			return false
-		}
-	}
-	return true
-}
-
 // stop tells whether token i ends what a clause says.
 func (r *reading) stop(i int) bool {
 	switch r.keys[i] {

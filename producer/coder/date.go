@@ -172,7 +172,9 @@ func (r *reading) coarse(i news.Interval, unit string) news.Interval {
 
 // calendar reads "le 1er novembre 2021", "5 March", "March 5, 2021", "en mars 2021", "mars dernier".
 func (r *reading) calendar(i int, s text.Sentence) (date, bool) {
-	first, day, month, end := i, 0, time.Month(0), i
+	first, day := i, 0
+	var month time.Month
+	var end int
 	if d, ok := r.dayNumber(i); ok && i+1 < s.Last {
 		if month = r.month(i + 1); month == 0 {
 			return date{}, false

@@ -129,7 +129,7 @@ func (r *reading) whom(ts []trigger, i int) []int {
 		return t.whom
 	}
 	c := t.child
-	for n := 0; n < 4; n++ {
+	for range 4 {
 		r.arguments(ts, c, r.Sentences[r.sentenceOf(ts[c].at)])
 		if len(ts[c].whom) > 0 || ts[c].child < 0 {
 			break
@@ -190,7 +190,7 @@ func (r *reading) where(t *trigger, s text.Sentence) *news.Place {
 		i = n.last - 1
 		located := n.entry != nil && n.entry.Country != "" && n.agent == nil && !n.owned &&
 			(place[n.prep] && n.prep != "by" && n.prep != "par" && (n.place || n.entry.Kind == gazetteer.Country && !n.adjective && n.prep != "à") ||
-				n.place && n.entry.Kind == gazetteer.Place && (slices.Contains(t.whom, m)))
+				n.place && n.entry.Kind == gazetteer.Place && slices.Contains(t.whom, m))
 		if !located {
 			continue
 		}

@@ -160,10 +160,9 @@ func (r *reading) merge(told []draft) []draft {
 			out = append(out, d)
 			continue
 		}
-		cites := out[k].Cites
 		out[k] = fuse(out[k], d)
-		if len(cites) < maxCites {
-			out[k].Cites = append(cites, d.Cites...)
+		if len(out[k].Cites) < maxCites {
+			out[k].Cites = append(out[k].Cites, d.Cites...)
 		}
 	}
 	return out

@@ -177,7 +177,7 @@ func (r *reading) isVerbEnglish(i int, s text.Sentence) bool {
 		tense |= f.Tense
 	}
 	if i == s.First {
-		return tense&(lexicon.Gerund) != 0 && len(r.words[i].Nouns) == 0
+		return tense&lexicon.Gerund != 0 && len(r.words[i].Nouns) == 0
 	}
 	if r.possessive(i - 1) {
 		return false

@@ -279,20 +279,18 @@ func (r *reading) crosses(from, to int) bool {
 
 // verbOver is the trigger whose object the event noun k is: "condemned the attack", "announced sanctions".
 func (r *reading) verbOver(ts []trigger, k int) int {
-	for p := k - 1; p >= 0 && p >= k-3; p-- {
-		g := &ts[p]
-		if g.sense.Act == "" || g.group.passive && !g.noun() {
-			if g.noun() && g.parent >= 0 && ts[g.parent].absorbs() && ts[k].at-g.last < 6 {
-				return g.parent
-			}
-			return -1
-		}
-		if ts[k].at-g.last > 7 || r.breaks(g.last, ts[k].at) {
-			return -1
-		}
-		return p
+	p := k - 1
+	if p < 0 {
+		return -1
 	}
-	return -1
+	g := &ts[p]
+	switch {
+	case g.noun() && g.sense.Act == "" && g.parent >= 0 && ts[g.parent].absorbs() && ts[k].at-g.last < 6:
+		return g.parent
+	case g.sense.Act == "", g.group.passive && !g.noun(), ts[k].at-g.last > 7, r.breaks(g.last, ts[k].at):
+		return -1
+	}
+	return p
 }
 
 // breaks tells whether a comma, a clause or a preposition of time stands in [from, to).

@@ -186,7 +186,7 @@ type Agent struct {
 
 // Key is how a surface word is looked up: lower case, with its accents, a straight apostrophe.
 func Key(word string) string {
-	for i := 0; i < len(word); i++ {
+	for i := range len(word) {
 		if c := word[i]; c >= 0x80 || c >= 'A' && c <= 'Z' {
 			return strings.ReplaceAll(strings.ToLower(word), "’", "'")
 		}

@@ -228,7 +228,8 @@ func (b *builder) readWords(text string) error {
 	var argument string
 	for n, line := range lines(text) {
 		if line[0] == '[' {
-			name, arg, ok := strings.Cut(line[1:], "]")
+			name, arg, _ := strings.Cut(line[1:], "]")
+			var ok bool
 			if m, ok = markOf(name); !ok {
 				return fmt.Errorf("line %d: unknown list %q", n, name)
 			}

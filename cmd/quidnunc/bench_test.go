@@ -1,0 +1,224 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/quidnunc-news/quidnunc/cmd/quidnunc/sample"
+	"github.com/quidnunc-news/quidnunc/consumer/machine"
+	"github.com/quidnunc-news/quidnunc/consumer/rulebook"
+	"github.com/quidnunc-news/quidnunc/pipeline/gazetteer"
+	"github.com/quidnunc-news/quidnunc/pipeline/news"
+	"github.com/quidnunc-news/quidnunc/pipeline/stream"
+	"github.com/quidnunc-news/quidnunc/pipeline/wire"
+	"github.com/quidnunc-news/quidnunc/producer"
+	"github.com/quidnunc-news/quidnunc/producer/archive"
+)
+
+// benchArticles is how many articles one iteration takes from JSONL to alerts.
+const benchArticles = 1000
+
+// jsonl is the sample's articles, again and again under new addresses, as one JSONL text.
+func jsonl(b *testing.B, n int) string {
+	b.Helper()
+	source, err := archive.OpenFS(archive.Config{Now: time.Now}, sample.Articles())
+	if err != nil {
+		b.Fatal(err)
+	}
+	var articles []news.Article
+	for {
+		a, err := source.Next(b.Context())
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			b.Fatal(err)
+		}
+		articles = append(articles, a)
+	}
+	var out strings.Builder
+	for i := range n {
+		a := articles[i%len(articles)]
+		line, err := json.Marshal(map[string]string{
+			"url": fmt.Sprintf("https://example.org/%d", i), "publisher": a.Publisher, "title": a.Title, "text": a.Text, "published": a.Published.String(),
+		})
+		if err != nil {
+			b.Fatal(err)
+		}
+		out.Write(append(line, '\n'))
+	}
+	return out.String()
+}
+
+func read(b *testing.B, text string) (articles []news.Article) {
+	b.Helper()
+	source := archive.Read(archive.Config{Now: time.Now}, "bench.jsonl", strings.NewReader(text))
+	for {
+		a, err := source.Next(b.Context())
+		if errors.Is(err, io.EOF) {
+			return articles
+		}
+		if err != nil {
+			b.Fatal(err)
+		}
+		articles = append(articles, a)
+	}
+}
+
+// cpu is the processor time this process has used.
+func cpu(b *testing.B) time.Duration {
+	b.Helper()
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		b.Fatal(err)
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
+
+// BenchmarkArticlesToAlerts takes articles from JSONL through an embedded server that forces every write to the disk,
+// to committed alerts, and prints articles/s and the processor time of an article in all.
+func BenchmarkArticlesToAlerts(b *testing.B) {
+	text := jsonl(b, benchArticles)
+	var wall, busy time.Duration
+	for b.Loop() {
+		b.StopTimer()
+		r := benchHouse(b)
+		r.plan.inputs = []producer.Input{{Name: "bench", Origin: news.Archive, Source: archive.Read(archive.Config{Now: time.Now}, "bench.jsonl", strings.NewReader(text))}}
+		if err := r.prepare(b.Context()); err != nil {
+			b.Fatal(err)
+		}
+		ctx, cancel := context.WithCancel(b.Context())
+		done := make(chan error, 1)
+		b.StartTimer()
+		began, used := time.Now(), cpu(b)
+		go func() { done <- machineRole(ctx, r.house, r.consumer) }()
+		if err := r.producer.Run(ctx); err != nil {
+			b.Fatal(err)
+		}
+		last, err := r.hub.Last(ctx, stream.Reports)
+		if err != nil {
+			b.Fatal(err)
+		}
+		if err := r.consumer.Await(ctx, last); err != nil {
+			b.Fatal(err)
+		}
+		wall, busy = wall+time.Since(began), busy+cpu(b)-used
+		b.StopTimer()
+		cancel()
+		if err := <-done; err != nil {
+			b.Fatal(err)
+		}
+		r.close()
+		b.StartTimer()
+	}
+	n := float64(b.N * benchArticles)
+	b.ReportMetric(n/wall.Seconds(), "articles/s")
+	b.ReportMetric(float64(busy.Microseconds())/n, "cpu-µs/article")
+}
+
+func benchHouse(b *testing.B) *running {
+	b.Helper()
+	log := slog.New(slog.DiscardHandler)
+	h, err := open(b.Context(), houseConfig{data: b.TempDir(), nats: natsConfig{Port: -1}, listen: off}, streams{nil, io.Discard, io.Discard}, log)
+	if err != nil {
+		b.Fatal(err)
+	}
+	h.registry = prometheus.NewRegistry()
+	book, err := rulebook.Parse("sample/rules.yaml", sample.Rules())
+	if err != nil {
+		b.Fatal(err)
+	}
+	p := &plan{log: log, book: book, sample: true}
+	if p.receivers, err = receivers(book, io.Discard, p.style); err != nil {
+		b.Fatal(err)
+	}
+	return &running{house: h, plan: p}
+}
+
+// BenchmarkStages prints the processor time that each stage takes of an article, one after the other on one core. What
+// is left of cpu-µs/article above is the server's, the client's and the file system's.
+func BenchmarkStages(b *testing.B) {
+	text := jsonl(b, benchArticles)
+	articles := read(b, text)
+	made := newCoder()
+	reports := make([]news.Report, len(articles))
+	for i, a := range articles {
+		reports[i] = news.Report{Article: a, Events: made.Code(a), At: news.LogTime(a, news.Archive), Origin: news.Archive, Coder: made.Name()}
+	}
+	var bodies []wire.Message
+	for _, r := range reports {
+		bundle, err := wire.Bundle(r)
+		if err != nil {
+			b.Fatal(err)
+		}
+		bodies = append(bodies, bundle[len(bundle)-1])
+	}
+	book, err := rulebook.Parse("sample/rules.yaml", sample.Rules())
+	if err != nil {
+		b.Fatal(err)
+	}
+	set, err := machine.Compile("bench", book.Rules, gazetteer.Default())
+	if err != nil {
+		b.Fatal(err)
+	}
+	outputs := stepAll(set, reports)
+
+	stage := func(name string, all func()) {
+		b.Run(name, func(b *testing.B) {
+			used := cpu(b)
+			for b.Loop() {
+				all()
+			}
+			b.ReportMetric(float64((cpu(b)-used).Nanoseconds())/1e3/float64(b.N*benchArticles), "cpu-µs/article")
+		})
+	}
+	must := func(err error) {
+		if err != nil {
+			b.Fatal(err)
+		}
+	}
+	stage("read", func() { read(b, text) })
+	stage("code", func() {
+		for _, a := range articles {
+			made.Code(a)
+		}
+	})
+	stage("encode-reports", func() {
+		for _, r := range reports {
+			_, err := wire.Bundle(r)
+			must(err)
+		}
+	})
+	stage("decode-reports", func() {
+		for _, m := range bodies {
+			_, err := wire.DecodeEntry(m.Subject, m.Data)
+			must(err)
+		}
+	})
+	stage("step", func() { stepAll(set, reports) })
+	stage("encode-outputs", func() {
+		for _, o := range outputs {
+			_, err := o.Message()
+			must(err)
+		}
+	})
+}
+
+func stepAll(set *machine.Ruleset, reports []news.Report) (out []machine.Output) {
+	var state machine.State
+	state.Step(machine.Input{Seq: 1, Entry: news.Rules{Hash: "bench"}, Rules: set})
+	for i, r := range reports {
+		out = append(out, state.Step(machine.Input{Seq: uint64(i + 2), Entry: r}).Outputs...)
+	}
+	return out
+}
