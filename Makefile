@@ -5,7 +5,7 @@ TOOL := $(GO) tool -modfile=tools/go.mod
 FUZZTIME ?= 10s
 BENCHTIME ?= 1s
 
-.PHONY: help build run check fmt fmt-check vet lint test race fuzz golden bench cover
+.PHONY: help build run check fmt fmt-check vet lint test race fuzz golden bench cover quality
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
@@ -51,3 +51,8 @@ bench: ## the benchmarks that README and docs quote, with the raw limit beside t
 
 cover: ## coverage by room
 	$(GO) test -cover ./...
+
+SHARED ?= ../shared
+
+quality: build ## how well the coder codes: hand-coded corpora in SHARED, written to QUALITY.md
+	python3 tools/quality.py bin/quidnunc $(SHARED) QUALITY.md
