@@ -5,7 +5,7 @@ TOOL := $(GO) tool -modfile=tools/go.mod
 FUZZTIME ?= 10s
 BENCHTIME ?= 1s
 
-.PHONY: help build run check fmt fmt-check vet lint test race fuzz golden bench cover quality
+.PHONY: help build run check fmt fmt-check vet lint test race fuzz golden bench cover quality lexicon models
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
@@ -56,3 +56,11 @@ SHARED ?= ../shared
 
 quality: build ## how well the coder codes: hand-coded corpora in SHARED, written to QUALITY.md
 	python3 tools/quality.py bin/quidnunc $(SHARED) QUALITY.md
+
+lexicon: ## the word lists of producer/syntax, from Debian's hunspell-fr-classical, wordnet-base and scowl
+	$(GO) run ./cmd/train lexicon --lang fr
+	$(GO) run ./cmd/train lexicon --lang en
+
+models: ## the models of producer/syntax, from ../shared/treebanks
+	$(GO) run ./cmd/train model --lang fr --treebanks ../shared/treebanks/fr
+	$(GO) run ./cmd/train model --lang en --treebanks ../shared/treebanks/en

@@ -28,11 +28,15 @@ type room struct {
 var rooms = map[string]room{
 	"cmd/quidnunc":        {floor: 3},
 	"cmd/quidnunc/sample": {floor: 3, pure: true},
+	"cmd/train":           {floor: 3},
 
 	"producer":         {floor: 2},
 	"producer/archive": {floor: 2},
 	"producer/coder":   {floor: 2, pure: true},
 	"producer/lexicon": {floor: 2, pure: true},
+	"producer/syntax":  {floor: 2, pure: true},
+
+	"producer/syntax/conllu": {floor: 2, pure: true},
 
 	"consumer":          {floor: 2},
 	"consumer/courier":  {floor: 2},

@@ -14,12 +14,6 @@ import (
 	"github.com/quidnunc-news/quidnunc/producer/syntax/conllu"
 )
 
-// recipes name the files of each language's treebanks that a model learns from. What is not named stays for measuring.
-var recipes = map[string][]string{
-	"fr": {"sequoia-train", "gsd-dev", "fqb-test", "rhapsodie-train", "rhapsodie-dev", "rhapsodie-test", "parisstories-train", "parisstories-dev", "parisstories-test"},
-	"en": {"ewt-train"},
-}
-
 // model is `train model`.
 func model(args []string) error {
 	flags := flag.NewFlagSet("model", flag.ContinueOnError)
@@ -81,7 +75,7 @@ func lexiconFile(name, lang string) string {
 func readTreebanks(dir, lang string, sample int) ([]conllu.Sentence, []syntax.Source, error) {
 	var all []conllu.Sentence
 	var sources []syntax.Source
-	for _, name := range recipes[lang] {
+	for _, name := range syntax.Treebanks(lang) {
 		data, err := os.ReadFile(filepath.Join(dir, name+".conllu"))
 		if err != nil {
 			return nil, nil, err

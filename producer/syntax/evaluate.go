@@ -118,10 +118,15 @@ func (s *Score) count(rel string, verb bool, f func(*F1)) {
 	}
 }
 
+// Percent is the F1 of a count of right words, in percent: on the treebank's own words, its accuracy.
+func (s *Score) Percent(right int) float64 {
+	return 200 * float64(right) / float64(max(1, s.Words+s.Given))
+}
+
 // String prints the score, one line for each kind of figure.
 func (s *Score) String() string {
 	share := func(right, of int) float64 { return 100 * float64(right) / float64(max(1, of)) }
-	mean := func(right int) float64 { return 200 * float64(right) / float64(max(1, s.Words+s.Given)) }
+	mean := s.Percent
 	var b strings.Builder
 	fmt.Fprintf(&b, "%d sentences, %d words", s.Sentences, s.Words)
 	if s.Given != s.Words || s.Found != s.Words {

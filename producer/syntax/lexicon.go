@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // Entry is one reading of a form in a word list, as Compile takes it.
@@ -48,17 +49,22 @@ type lemmaRule struct {
 	add string
 }
 
-func (r lemmaRule) apply(form string) string {
-	if r.cut > len(form) {
+// stem is what the rule leaves of a form: all of it, if the cut would go through a letter.
+func (r lemmaRule) stem(form []byte) []byte {
+	n := len(form) - r.cut
+	if n < 0 || n < len(form) && !utf8.RuneStart(form[n]) {
 		return form
 	}
-	return form[:len(form)-r.cut] + r.add
+	return form[:n]
 }
 
 func ruleFor(form, lemma string) lemmaRule {
 	n := 0
 	for n < len(form) && n < len(lemma) && form[n] == lemma[n] {
 		n++
+	}
+	for n > 0 && n < len(form) && !utf8.RuneStart(form[n]) {
+		n--
 	}
 	return lemmaRule{len(form) - n, lemma[n:]}
 }

@@ -155,3 +155,12 @@ func universal(rel string) string {
 	}
 	return rel
 }
+
+// Footprint is the size in bytes of the tables that parsing looks into.
+func (m *Model) Footprint() int {
+	words := len(m.scout.mover.slots) + len(m.parser.mover.slots)
+	for _, t := range []*table{&m.tagger, &m.scout.labeller, &m.parser.labeller} {
+		words += len(t.slots) + len(t.rows)
+	}
+	return 8*words + 4*(len(m.words.forms.arcs)+len(m.exact.arcs)+len(m.endings.arcs))
+}

@@ -61,14 +61,9 @@ func (m *Model) inflection(low []byte, mask uint32, tag uint8) (lemmaRule, Feats
 }
 
 func (m *Model) regular(low []byte, mask uint32, tag uint8) (lemmaRule, Feats) {
-	kind := m.tags[tag]
 	if mask != 0 {
-		if e := m.words.findBytes(low); e != nil {
-			for i := range e.readings {
-				if r := &e.readings[i]; r.fits(kind) {
-					return r.rule, r.feats
-				}
-			}
+		if r := m.reading(low, tag); r != nil {
+			return r.rule, r.feats
 		}
 	}
 	var buffer [16]byte
@@ -87,10 +82,21 @@ func (m *Model) regular(low []byte, mask uint32, tag uint8) (lemmaRule, Feats) {
 		}
 		from -= size
 	}
-	if best.rule.cut > len(low) {
-		best.rule = lemmaRule{}
-	}
 	return best.rule, best.feats
+}
+
+// reading is the word list's reading of a form that fits the tag, or nil.
+func (m *Model) reading(low []byte, tag uint8) *reading {
+	e := m.words.findBytes(low)
+	if e == nil {
+		return nil
+	}
+	for i := range e.readings {
+		if r := &e.readings[i]; r.fits(m.tags[tag]) {
+			return r
+		}
+	}
+	return nil
 }
 
 func (r *reading) fits(kind tagKind) bool {
@@ -112,7 +118,7 @@ func keepsForm(tag UPOS, shape uint32) bool {
 	return shape&shapeDigit != 0
 }
 
-// understand fills the lemma hashes of tagged nodes, and for the tree their rules and features.
+// inflect sets the lemma hash of a tagged node, and gives its lemma rule and features. The spare capacity of low is used.
 func (m *Model) inflect(n *node, low []byte) (lemmaRule, Feats) {
 	kind := m.tags[n.tag]
 	rule, feats := lemmaRule{}, Feats(0)
@@ -125,10 +131,7 @@ func (m *Model) inflect(n *node, low []byte) (lemmaRule, Feats) {
 	}
 	rule, feats = m.inflection(low, n.mask|n.name, n.tag)
 	h := uint32(hashStart)
-	stem := low
-	if rule.cut <= len(low) {
-		stem = low[:len(low)-rule.cut]
-	}
+	stem := rule.stem(low)
 	for i := 0; i < len(stem); {
 		r, size := utf8.DecodeRune(stem[i:])
 		h = hashStep(h, r)

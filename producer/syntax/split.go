@@ -6,7 +6,7 @@ import (
 	"github.com/quidnunc-news/quidnunc/producer/syntax/conllu"
 )
 
-const splitFeatures = 12
+const splitFeatures = 22
 
 // splitContext fills keys for the question whether the contraction at i of nodes is one word or two.
 func splitContext(nodes []node, i int, keys *[splitFeatures]uint32) []uint32 {
@@ -24,6 +24,19 @@ func splitContext(nodes []node, i int, keys *[splitFeatures]uint32) []uint32 {
 	keys[9] = feature(10, w, uint64(q.mask), uint64(r.mask))
 	keys[10] = feature(11, w, uint64(p.low), uint64(q.mask))
 	keys[11] = feature(12, w, uint64(nodes[i-2].mask), uint64(p.mask))
+	const parts, marks = 1<<18 - 1, 1 << 18
+	pp, qp, pm := uint64(p.mask&parts), uint64(q.mask&parts), uint64(p.mask/marks)
+	verb := uint64(p.mask & (0xf << 3)) // what kind of verb may stand before
+	keys[12] = feature(13, w, pp, 0)
+	keys[13] = feature(14, w, qp, 0)
+	keys[14] = feature(15, w, pp, qp)
+	keys[15] = feature(16, w, verb, pm)
+	keys[16] = feature(17, w, verb, qp)
+	keys[17] = feature(18, w, uint64(p.mask&3), qp)
+	keys[18] = feature(19, w, uint64(p.suffix[1]), qp)
+	keys[19] = feature(20, w, uint64(q.suffix[2]), 0)
+	keys[20] = feature(21, w, uint64(p.usual), 0)
+	keys[21] = feature(22, w, uint64(p.usual), uint64(q.usual))
 	return keys[:]
 }
 

@@ -119,7 +119,7 @@ func (m *Model) lemmatise(ws *workspace, words []Word) {
 		low := ws.lows[from:ws.ends[i]]
 		from = ws.ends[i]
 		if r := ws.rules[i]; !keepsForm(words[i].Tag, ws.nodes[i+2].shape) {
-			b = append(append(b, low[:max(0, len(low)-r.cut)]...), r.add...)
+			b = append(append(b, r.stem(low)...), r.add...)
 		}
 		ends = append(ends, len(b))
 	}

@@ -22,6 +22,20 @@ type Config struct {
 	Log      func(format string, a ...any) // progress; nil means none
 }
 
+// Treebanks names the treebank files that the embedded model of a language learns from. What is not named is for measuring.
+func Treebanks(lang string) []string {
+	switch lang {
+	case "fr":
+		return []string{
+			"sequoia-train", "gsd-dev", "fqb-test", "rhapsodie-train", "rhapsodie-dev", "rhapsodie-test",
+			"parisstories-train", "parisstories-dev", "parisstories-test",
+		}
+	case "en":
+		return []string{"ewt-train"}
+	}
+	return nil
+}
+
 // Train makes a model of the sentences. The same sentences and the same Config always give the same bytes.
 func Train(sentences []conllu.Sentence, c Config) ([]byte, error) {
 	if len(sentences) == 0 {
@@ -31,8 +45,8 @@ func Train(sentences []conllu.Sentence, c Config) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	t.learnSplits(sentences)
 	t.learnTags()
+	t.learnSplits(sentences)
 	t.learnMorphs()
 	t.learnTrees()
 	return t.bytes()
@@ -281,10 +295,10 @@ func (t *trainer) learnMorphs() {
 	t.m.endings = buildDafsa(keys, numbers)
 	keys, numbers = nil, nil
 	for _, key := range sortedKeys(counts) {
-		f, _, _ := majority(counts[key])
+		f, n, _ := majority(counts[key])
 		low, tag := []byte(key[:len(key)-2]), key[len(key)-1]-1
 		rule, feats := t.m.regular(low, 1, tag)
-		if rule == f.rule && feats == f.feats {
+		if rule == f.rule && feats == f.feats || n < 2 && t.m.reading(low, tag) != nil {
 			continue
 		}
 		keys, numbers = append(keys, key), append(numbers, number(f))

@@ -1,0 +1,143 @@
+package syntax_test
+
+import (
+	"crypto/sha256"
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/quidnunc-news/quidnunc/producer/syntax"
+	"github.com/quidnunc-news/quidnunc/producer/syntax/conllu"
+)
+
+// treebank reads a file of the shared folder, or says loudly that it is not measured with.
+func treebank(t *testing.T, lang, name string) []conllu.Sentence {
+	t.Helper()
+	f, err := os.Open(filepath.Join("../../../shared/treebanks", lang, name+".conllu"))
+	if err != nil {
+		t.Skipf("NOT MEASURED: %v", err)
+	}
+	defer func() { _ = f.Close() }()
+	all, err := conllu.Read(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
+// Recorded figures of the embedded models, on the treebanks' own words and from raw text. A change that loses a point fails.
+var recorded = []struct {
+	lang, treebank    string
+	upos, uas, las    float64
+	rawLoss           float64 // at most this much LAS lost from raw text
+	subjects, objects float64 // F1 of the arguments of verbs
+	lemmas            float64
+}{
+	{"fr", "sequoia-dev", 98.0, 88.5, 86.0, 1.5, 89, 87, 98.8},
+	{"en", "ewt-dev", 95.0, 83.5, 80.0, 2, 91, 84, 98.2},
+}
+
+func TestAccuracyStaysWithinAPointOfWhatIsRecorded(t *testing.T) {
+	for _, r := range recorded {
+		t.Run(r.treebank, func(t *testing.T) {
+			gold := treebank(t, r.lang, r.treebank)
+			m := syntax.For(r.lang)
+			score, raw := syntax.NewScore(), syntax.NewScore()
+			m.Measure(gold, score)
+			m.MeasureRaw(gold, raw)
+			t.Logf("gold words: %sraw text: %s", score, raw)
+			for name, pair := range map[string][2]float64{
+				"UPOS": {score.Percent(score.UPOS), r.upos}, "UAS": {score.Percent(score.Head), r.uas}, "LAS": {score.Percent(score.Arc), r.las},
+				"lemmas": {score.Percent(score.Lemmas), r.lemmas}, "subjects": {score.Arguments["nsubj"].Percent(), r.subjects},
+				"objects": {score.Arguments["obj"].Percent(), r.objects},
+			} {
+				if pair[0] < pair[1]-1 {
+					t.Errorf("%s is %.2f, recorded %.2f", name, pair[0], pair[1])
+				}
+			}
+			if loss := score.Percent(score.Arc) - raw.Percent(raw.Arc); loss > r.rawLoss {
+				t.Errorf("raw text costs %.2f LAS, at most %.2f", loss, r.rawLoss)
+			}
+		})
+	}
+}
+
+// What training on every twentieth sentence gives, by SHA-256. A change of the features, of the word list or of
+// the file format changes it: then train the embedded models anew and record the new hash.
+var hashes = map[string]string{
+	"fr": "",
+	"en": "",
+}
+
+func TestTrainingIsDeterministic(t *testing.T) {
+	for lang, want := range hashes {
+		t.Run(lang, func(t *testing.T) {
+			var all, some []conllu.Sentence
+			for _, name := range syntax.Treebanks(lang) {
+				all = append(all, treebank(t, lang, name)...)
+			}
+			for i := 0; i < len(all); i += 20 {
+				some = append(some, all[i])
+			}
+			words, err := os.ReadFile("embedded/" + lang + ".lexicon")
+			if err != nil {
+				t.Fatal(err)
+			}
+			packed, err := syntax.Train(some, syntax.Config{Lang: lang, Words: words, Runs: 2, Epochs: 2, Scouting: 1})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := fmt.Sprintf("%x", sha256.Sum256(packed)); got != want {
+				t.Errorf("hash %s, recorded %s", got, want)
+			}
+			if _, err := syntax.Read(packed, words); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+func TestEmbeddedModelsAreSmallAndSayWhatTheyAre(t *testing.T) {
+	for _, lang := range []string{"fr", "en"} {
+		size := 0
+		for _, kind := range []string{"model", "lexicon"} {
+			b, err := os.ReadFile("embedded/" + lang + "." + kind)
+			if err != nil {
+				t.Fatal(err)
+			}
+			size += len(b)
+		}
+		m := syntax.For(lang)
+		t.Logf("%s: %d bytes, seed %d, %d treebanks", lang, size, m.Seed, len(m.Sources))
+		if size > 5_000_000 {
+			t.Errorf("%s: %d bytes, at most 5,000,000", lang, size)
+		}
+		if m.Lang != lang || len(m.Sources) != len(syntax.Treebanks(lang)) {
+			t.Errorf("%s: the model says %q, %d treebanks", lang, m.Lang, len(m.Sources))
+		}
+	}
+}
+
+func TestBrokenModelsAreErrors(t *testing.T) {
+	model, err := os.ReadFile("embedded/en.model")
+	if err != nil {
+		t.Fatal(err)
+	}
+	words, err := os.ReadFile("embedded/en.lexicon")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, pair := range map[string][2][]byte{
+		"nothing":        {nil, nil},
+		"no word list":   {model, nil},
+		"no model":       {nil, words},
+		"the wrong way":  {words, model},
+		"half a model":   {model[:len(model)/2], words},
+		"half the words": {model, words[:len(words)/2]},
+	} {
+		if _, err := syntax.Read(pair[0], pair[1]); err == nil {
+			t.Errorf("%s: no error", name)
+		}
+	}
+}
