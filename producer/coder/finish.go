@@ -129,21 +129,40 @@ func (r *reading) finish(told []draft) []news.Event {
 	return out
 }
 
-// localise gives people without a country ("protesters", "the unions") that of the article's scene.
+// localise gives those without a country ("protesters", "the unions", a name nobody knows) that of the article's scene,
+// and to an act within the scene the party that goes without saying.
 func (r *reading) localise(told []draft) {
 	scene := r.memory.scene()
 	if scene == "" {
 		return
 	}
-	for _, d := range told {
+	for i := range told {
+		d := &told[i]
 		for _, side := range [][]news.Actor{d.Who, d.Whom} {
-			for i := range side {
-				if side[i].Country == "" && len(side[i].Sectors) > 0 {
-					side[i].Country, side[i].Inferred = scene, true
+			for k := range side {
+				if side[k].Country == "" {
+					side[k].Country, side[k].Inferred = scene, true
 				}
 			}
 		}
+		r.domestic(d, scene)
 	}
+}
+
+// domestic completes an act of which the article tells one side, and that side is the scene's own.
+func (r *reading) domestic(d *draft, scene string) {
+	understood := []news.Actor{{Name: r.gazetteer.Name(scene), Country: scene, Text: d.What.Trigger, Span: d.What.Span, Inferred: true}}
+	if len(d.Whom) == 0 && (len(d.Who) == 0 || of(d.Who, scene)) {
+		d.Whom = understood
+	}
+	if len(d.Who) == 0 && d.What.Type != plover.Assault && of(d.Whom, scene) {
+		d.Who = understood
+	}
+}
+
+// of tells whether all parties are of one country.
+func of(side []news.Actor, country string) bool {
+	return len(side) > 0 && !slices.ContainsFunc(side, func(a news.Actor) bool { return a.Country != country })
 }
 
 // merge joins what several sentences tell of one event: the first proves it, the others corroborate.

@@ -21,7 +21,7 @@ type memory struct {
 	owners  map[string]owner   // the country of an agent: "diplomates" are those named Russian before
 	country string             // the state named last
 	date    news.Interval      // the date told last
-	states  map[string]int     // how often each state was named
+	states  map[string]int     // how often each state or body was named
 }
 
 type owner struct {
@@ -58,9 +58,11 @@ func (m *memory) keep(n mention) {
 			m.names[n.actor.Name[k+1:]] = n
 		}
 	}
+	if n.known && n.actor.Country != "" {
+		m.states[n.actor.Country]++
+	}
 	if state(n.actor.Country) && n.known {
 		m.country = n.actor.Country
-		m.states[m.country]++
 		if n.agent != nil {
 			m.owners[n.agent.Name] = owner{n.actor.Country, n.actor.Sectors}
 		}
@@ -81,6 +83,9 @@ func (m *memory) scene() string {
 	all, most, scene := 0, 0, ""
 	for country, n := range m.states {
 		all += n
+		if !state(country) {
+			continue
+		}
 		if n > most || n == most && country < scene {
 			most, scene = n, country
 		}
