@@ -22,9 +22,35 @@ func (r *reading) arguments(ts []trigger, k int, s text.Sentence) {
 	default:
 		r.activeArguments(ts, k, s)
 	}
+	if t.noun() {
+		who, whom := r.treeNoun(ts, k, s)
+		if len(t.who) == 0 {
+			t.who = who
+		}
+		if len(t.whom) == 0 {
+			t.whom = whom
+		}
+	} else {
+		r.fromTree(ts, k, s)
+	}
 	t.whom = slices.DeleteFunc(t.whom, func(m int) bool { return slices.Contains(t.who, m) })
 	if t.sense.Recip || t.sense.Both {
 		t.reciprocate()
+	}
+}
+
+// fromTree lets the tree correct what the order of the words suggested.
+func (r *reading) fromTree(ts []trigger, k int, s text.Sentence) {
+	t := &ts[k]
+	who, whom, ok := r.treeVerb(ts, k, s)
+	if !ok {
+		return
+	}
+	if len(who) > 0 {
+		t.who = who
+	}
+	if len(whom) > 0 {
+		t.whom = whom
 	}
 }
 

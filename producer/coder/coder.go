@@ -66,6 +66,8 @@ type reading struct {
 	titleCase bool // the sentence is a headline in capitals
 	memory    memory
 	speech    speech
+	tree      *tree // of the sentence that begins at token parsed-1; see parse
+	parsed    int
 }
 
 var unknown = new(lexicon.Word)

@@ -15,6 +15,7 @@ import (
 type draft struct {
 	news.Event
 	sense    *lexicon.Sense
+	at       int // the trigger's token
 	object   string
 	sentence int
 	dated    bool // a date of its own
@@ -38,16 +39,16 @@ func (r *reading) draft(k int) []draft {
 	}
 	var out []draft
 	for i := range ts {
+		r.arguments(ts, i, s)
 		o := r.compose(ts, i, s)
 		if o.drop != "" {
 			continue
 		}
-		r.arguments(ts, i, s)
 		if d, ok := r.event(ts, i, o, k, voices); ok && (!discard || d.What.Type == plover.Aid || twoStates(d.Event)) {
 			out = append(out, d)
 		}
 	}
-	return r.joinSentence(out)
+	return r.tops(r.joinSentence(out), s)
 }
 
 // event makes trigger i an event; not where it names nobody.
@@ -70,7 +71,7 @@ func (r *reading) event(ts []trigger, i int, o outcome, k int, voices []voice) (
 	e.Count = r.count(t)
 	r.casualties(&e, t, s)
 	e.By = r.by(voices, t.at, e.Who)
-	d := draft{sense: t.sense, object: t.object, sentence: k, definite: t.noun() && r.definite(t.at-1)}
+	d := draft{sense: t.sense, at: t.at, object: t.object, sentence: k, definite: t.noun() && r.definite(t.at-1)}
 	var dated date
 	if dated, d.dated = r.dateFor(t, s); d.dated {
 		e.When = dated.when

@@ -101,8 +101,11 @@ func (r *reading) nameOver(i, n int, s text.Sentence) bool {
 	if n < 2 || i+1 >= s.Last {
 		return false
 	}
-	m, ok := r.named(i+1, s)
-	return ok && m.last > i+n
+	if m, ok := r.named(i+1, s); ok {
+		return m.last > i+n
+	}
+	p, k := r.phrase(i+1, s.Last, lexicon.MarkAgent) // "le ministre russe des Affaires étrangères"
+	return k > 0 && i+1+k == i+n && r.agentPhrase(i+1, i+1+k, p, s).last > i+n
 }
 
 // named is a mention that the gazetteer knows.

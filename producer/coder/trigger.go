@@ -188,6 +188,9 @@ func (r *reading) link(ts []trigger, s text.Sentence) {
 		} else {
 			p = r.governor(ts, k, s)
 		}
+		if p < 0 {
+			p = r.above(ts, k, s)
+		}
 		if p >= 0 {
 			t.parent = p
 			if ts[p].child < 0 {
@@ -195,6 +198,47 @@ func (r *reading) link(ts []trigger, s text.Sentence) {
 			}
 		}
 	}
+}
+
+// above is the trigger whose complement, or part of it, trigger k is in the tree: "rejected accusations that its army
+// killed", "appeal for the lifting of the blockade".
+func (r *reading) above(ts []trigger, k int, s text.Sentence) int {
+	tr := r.parse(s)
+	if tr == nil {
+		return -1
+	}
+	w := tr.at(ts[k].at)
+	for n := 0; n < 6 && w >= 0; n++ {
+		switch tr.rel(w) {
+		case "obj", "ccomp", "xcomp", "acl", "nmod", "obl":
+			if tr.Words[w].Rel == "acl:relcl" {
+				return -1
+			}
+			if m := tr.marker(w); tr.rel(w) != "obj" && slices.Contains(timeWords, m) {
+				return -1
+			}
+		case "conj":
+			if n > 0 && tr.verbal(w) {
+				return -1
+			}
+		case "compound", "amod":
+		default:
+			return -1
+		}
+		w = tr.Words[w].Head
+		if w < 0 {
+			return -1
+		}
+		for p := range ts {
+			if p != k && tr.at(ts[p].at) == w {
+				if ts[p].sense.Act == "" || ts[p].parent == k {
+					return -1
+				}
+				return p
+			}
+		}
+	}
+	return -1
 }
 
 // governor is the trigger that an infinitive or gerund hangs on: "décider de suspendre", "accused of bombing".
