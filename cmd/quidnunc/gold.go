@@ -55,7 +55,7 @@ type goldEvent struct {
 func codeGold(in io.Reader, out io.Writer) error {
 	c := newCoder()
 	w := bufio.NewWriterSize(out, 64<<10)
-	print := json.NewEncoder(w)
+	lineOut := json.NewEncoder(w)
 	lines := bufio.NewScanner(in)
 	lines.Buffer(nil, 16<<20)
 	for n := 1; lines.Scan(); n++ {
@@ -67,7 +67,7 @@ func codeGold(in io.Reader, out io.Writer) error {
 		if err != nil {
 			return fmt.Errorf("line %d: %w", n, err)
 		}
-		if err := print.Encode(goldEvents{g.ID, goldOf(a, c)}); err != nil {
+		if err := lineOut.Encode(goldEvents{g.ID, goldOf(a, c)}); err != nil {
 			return err
 		}
 	}

@@ -245,7 +245,7 @@ func (r *reading) understood(e *news.Event, t *trigger) {
 	}
 	if len(e.Whom) == 0 && (e.What.Type == plover.Assault || e.What.Type == plover.Coerce && len(e.Who) > 0 && e.Who[0].Country != e.Where.Country) {
 		e.Whom = []news.Actor{{
-			Name: r.gazetteer.Name(e.Where.Country), Country: e.Where.Country, Text: e.Where.Text, Span: e.Where.Span, Inferred: true,
+			Name: r.gazetteer.Name(sovereign(e.Where.Country)), Country: sovereign(e.Where.Country), Text: e.Where.Text, Span: e.Where.Span, Inferred: true,
 		}}
 	}
 }
@@ -262,7 +262,7 @@ func (r *reading) mentionOf(ms []int, a news.Actor) *mention {
 // lendPlace gives people without a country that of the place.
 func lendPlace(a news.Actor, p *news.Place, m *mention) news.Actor {
 	if m != nil && m.agent != nil && !m.known && m.entry == nil && (a.Country == "" || a.Inferred && m.reference == "") {
-		a.Country, a.Inferred = p.Country, true
+		a.Country, a.Inferred = sovereign(p.Country), true
 	}
 	return a
 }

@@ -3,6 +3,7 @@ package coder
 import (
 	"cmp"
 	"slices"
+	"strings"
 
 	"github.com/quidnunc-news/quidnunc/pipeline/news"
 	"github.com/quidnunc-news/quidnunc/pipeline/plover"
@@ -129,15 +130,17 @@ func (r *reading) finish(told []draft) []news.Event {
 	return out
 }
 
-// localise gives those without a country ("protesters", "the unions", a name nobody knows) that of the article's scene,
-// and to an act within the scene the party that goes without saying.
+// localise completes what the article says elsewhere or takes for granted: the other side of a conflict that it tells of,
+// the country of those without one ("protesters", "the unions", a name nobody knows), and of an act within the country
+// that the article is about, the party that goes without saying.
 func (r *reading) localise(told []draft) {
 	scene := r.memory.scene()
-	if scene == "" {
-		return
-	}
 	for i := range told {
 		d := &told[i]
+		r.opponent(told[:i], d)
+		if scene == "" {
+			continue
+		}
 		for _, side := range [][]news.Actor{d.Who, d.Whom} {
 			for k := range side {
 				if side[k].Country == "" {
@@ -149,10 +152,54 @@ func (r *reading) localise(told []draft) {
 	}
 }
 
+// opponent completes a conflict of which one side is told by the other side of the last one.
+func (r *reading) opponent(before []draft, d *draft) {
+	if d.What.Quad < plover.VerbalConflict || countries(d.Who) != "" && countries(d.Whom) != "" || len(d.Who)+len(d.Whom) == 0 && !d.definite {
+		return
+	}
+	for i := len(before) - 1; i >= 0; i-- {
+		b := &before[i]
+		who, whom := countries(b.Who), countries(b.Whom)
+		if b.What.Quad < plover.VerbalConflict || who == "" || whom == "" || who == whom {
+			continue
+		}
+		switch mine, theirs := countries(d.Who), countries(d.Whom); {
+		case mine == who && len(d.Whom) == 0:
+			d.Whom = inferred(b.Whom)
+		case mine == whom && len(d.Whom) == 0:
+			d.Whom = inferred(b.Who)
+		case theirs == whom && len(d.Who) == 0 && b.What.Type == d.What.Type:
+			d.Who = inferred(b.Who)
+		default:
+			continue
+		}
+		return
+	}
+}
+
+// countries is the countries of a side, "" where none is told.
+func countries(side []news.Actor) string {
+	out := ""
+	for _, a := range side {
+		if !strings.Contains(out, a.Country) {
+			out += a.Country + " "
+		}
+	}
+	return strings.TrimSpace(out)
+}
+
+func inferred(side []news.Actor) []news.Actor {
+	out := slices.Clone(side)
+	for i := range out {
+		out[i].Inferred = true
+	}
+	return out
+}
+
 // domestic completes an act of which the article tells one side, and that side is the scene's own.
 func (r *reading) domestic(d *draft, scene string) {
 	understood := []news.Actor{{Name: r.gazetteer.Name(scene), Country: scene, Text: d.What.Trigger, Span: d.What.Span, Inferred: true}}
-	if len(d.Whom) == 0 && (len(d.Who) == 0 || of(d.Who, scene)) {
+	if len(d.Whom) == 0 && (len(d.Who) == 0 || of(d.Who, scene) || of(d.Who, "NGO") && d.What.Quad >= plover.VerbalConflict) {
 		d.Whom = understood
 	}
 	if len(d.Who) == 0 && d.What.Type != plover.Assault && of(d.Whom, scene) {

@@ -58,7 +58,7 @@ func (m *memory) keep(n mention) {
 			m.names[n.actor.Name[k+1:]] = n
 		}
 	}
-	if n.known && n.actor.Country != "" {
+	if n.known && (state(n.actor.Country) || international(n.actor.Country)) {
 		m.states[n.actor.Country]++
 	}
 	if state(n.actor.Country) && n.known {
@@ -76,6 +76,24 @@ func state(country string) bool {
 		return false
 	}
 	return len(country) == 3
+}
+
+// international tells whether a code is a body's that states act through.
+func international(country string) bool { return country == "UNO" || country == "EUR" || country == "NATO" }
+
+// sovereign is the state that answers for a territory with a code of its own.
+func sovereign(country string) string {
+	switch country {
+	case "GUF", "GLP", "MTQ", "REU", "MYT", "NCL", "PYF", "SPM", "BLM", "MAF", "WLF":
+		return "FRA"
+	case "PRI", "GUM", "VIR", "ASM", "MNP":
+		return "USA"
+	case "GIB", "BMU", "CYM", "FLK", "IMN", "JEY", "GGY", "VGB", "TCA", "AIA", "MSR", "SHN":
+		return "GBR"
+	case "GRL", "FRO":
+		return "DNK"
+	}
+	return country
 }
 
 // scene is the state that nearly all of the article's names belong to; "" where there is no such state.

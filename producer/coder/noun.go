@@ -148,7 +148,7 @@ func (r *reading) lendArguments(ts []trigger, t *trigger, i int, v lexicon.Mark,
 		subject = r.coordinated(m)
 	}
 	t.pattern = "light verb"
-	if v.Has(lexicon.Suffer) && !v.Has(lexicon.Support) {
+	if v.Has(lexicon.Suffer) && !v.Has(lexicon.Support) || r.borne(i+1, t.at) {
 		if len(t.whom) == 0 {
 			t.whom = subject
 		}
@@ -157,6 +157,17 @@ func (r *reading) lendArguments(ts []trigger, t *trigger, i int, v lexicon.Mark,
 	if len(t.who) == 0 {
 		t.who = subject
 	}
+}
+
+// borne tells "was the victim of an attack": the subject suffers what the noun says.
+func (r *reading) borne(from, to int) bool {
+	for i := from; i < to; i++ {
+		switch r.keys[i] {
+		case "victime", "victimes", "victim", "victims", "cible", "cibles", "target", "targets":
+			return true
+		}
+	}
+	return false
 }
 
 // light tells whether a verb that lends its arguments stands at i.

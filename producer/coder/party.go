@@ -226,7 +226,8 @@ func (r *reading) overNoun(tr *tree, v int, whom []int) []int {
 	for n := 0; n < 3 && (tr.rel(h) == "conj" || tr.rel(h) == "compound") && tr.Words[h].Head >= 0; n++ {
 		h = tr.Words[h].Head
 	}
-	if rel := tr.rel(h); rel != "obl" && rel != "obj" || tr.Words[h].Head < 0 || !tr.verbal(tr.Words[h].Head) {
+	over := tr.Words[h].Head
+	if over < 0 || !tr.verbal(over) || tr.rel(h) != "obj" && (tr.rel(h) != "obl" || tr.child(over, "obj") < 0) {
 		return nil
 	}
 	switch tr.marker(h) {
@@ -234,7 +235,7 @@ func (r *reading) overNoun(tr *tree, v int, whom []int) []int {
 	default:
 		return nil
 	}
-	c, passive := tr.subject(tr.Words[h].Head)
+	c, passive := tr.subject(over)
 	if c < 0 || passive {
 		return nil
 	}

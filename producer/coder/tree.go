@@ -86,17 +86,6 @@ func (t *tree) marker(w int) string {
 	return ""
 }
 
-// under tells whether word w hangs on h, directly or through others.
-func (t *tree) under(w, h int) bool {
-	for n := 0; w >= 0 && n < len(t.Words); n++ {
-		if w == h {
-			return true
-		}
-		w = t.Words[w].Head
-	}
-	return false
-}
-
 func (t *tree) verbal(w int) bool {
 	return t.Words[w].Tag == syntax.VERB || t.Words[w].Tag == syntax.AUX
 }

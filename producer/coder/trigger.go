@@ -106,7 +106,7 @@ func (r *reading) tail(words []string, i int, s text.Sentence) (int, bool) {
 			if r.stop(i) || r.keys[i] == "," {
 				return i, false
 			}
-			found = r.keys[i] == w && !r.has(i+1, lexicon.Weekdays|lexicon.Months)
+			found = r.keys[i] == w && !(r.has(i, lexicon.Preposition) && r.has(i+1, lexicon.Weekdays|lexicon.Months))
 			i++
 		}
 		if !found {
@@ -131,9 +131,27 @@ func (r *reading) objectFits(sense *lexicon.Sense, i, last int, g group, s text.
 	}
 	w, at := r.oneOf(sense.Any, i+1, to)
 	if at < 0 && g.passive {
-		w, at = r.oneOf(sense.Any, max(s.First, g.start-8), g.start)
+		if w, at = r.oneOf(sense.Any, max(s.First, g.start-8), g.start); at < 0 {
+			w, at = r.borneBy(sense.Any, i, s)
+		}
 	}
 	return w, at, at >= 0
+}
+
+// borneBy finds one of the words as the subject of the passive at token i, however far before it.
+func (r *reading) borneBy(words []string, i int, s text.Sentence) (string, int) {
+	if _, at := r.oneOf(words, s.First, i); at < 0 {
+		return "", -1
+	}
+	tr := r.parse(s)
+	if tr == nil || tr.at(i) < 0 {
+		return "", -1
+	}
+	c, _ := tr.subject(tr.at(i))
+	if c < 0 {
+		return "", -1
+	}
+	return r.oneOf(words, tr.token[c], tr.token[c]+1)
 }
 
 // reach is the end of what a verb that ends at i may govern: at most n tokens, to the next clause.
