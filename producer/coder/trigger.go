@@ -123,7 +123,7 @@ func (r *reading) objectFits(sense *lexicon.Sense, i, last int, g group, s text.
 		return "", -1, true
 	}
 	to := r.reach(last, s, 10)
-	if _, at := r.oneOf(sense.None, i+1, to); at >= 0 {
+	if r.forbidden(sense.None, i+1, to) {
 		return "", -1, false
 	}
 	if len(sense.Any) == 0 {
@@ -136,6 +136,22 @@ func (r *reading) objectFits(sense *lexicon.Sense, i, last int, g group, s text.
 		}
 	}
 	return w, at, at >= 0
+}
+
+// forbidden tells whether one of the words stands in [from, to); "de" only directly: "arrêter de fumer".
+func (r *reading) forbidden(words []string, from, to int) bool {
+	for _, w := range words {
+		end := to
+		if w == "de" {
+			end = min(to, from+1)
+		}
+		for i := from; i < end; i++ {
+			if lexicon.Near(r.keys[i], w) || w == "de" && r.keys[i] == "d'" {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // borneBy finds one of the words as the subject of the passive at token i, however far before it.
