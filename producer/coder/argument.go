@@ -33,6 +33,9 @@ func (r *reading) arguments(ts []trigger, k int, s text.Sentence) {
 	} else {
 		r.fromTree(ts, k, s)
 	}
+	if t.sense.Bears && !t.group.passive {
+		t.who, t.whom = r.agent(t.last, s, 14), t.who
+	}
 	t.whom = slices.DeleteFunc(t.whom, func(m int) bool { return slices.Contains(t.who, m) })
 	if t.sense.Recip || t.sense.Both {
 		t.reciprocate()
