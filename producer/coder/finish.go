@@ -152,9 +152,15 @@ func (r *reading) localise(told []draft) {
 	}
 }
 
-// opponent completes a conflict of which one side is told by the other side of the last one.
+// opponent completes a conflict of which one side is told by the other side of the last one, and an attack that names
+// nobody by the last attack.
 func (r *reading) opponent(before []draft, d *draft) {
-	if d.What.Quad < plover.VerbalConflict || countries(d.Who) != "" && countries(d.Whom) != "" || len(d.Who)+len(d.Whom) == 0 && !d.definite {
+	mine, theirs := countries(d.Who), countries(d.Whom)
+	attack := d.What.Type == plover.Assault
+	if attack && mine == theirs && presumed(d.Whom) { // "Ukrainian air defences destroyed drones"
+		theirs = ""
+	}
+	if d.What.Quad < plover.VerbalConflict || mine != "" && theirs != "" || mine+theirs == "" && !d.definite && !attack {
 		return
 	}
 	for i := len(before) - 1; i >= 0; i-- {
@@ -163,18 +169,38 @@ func (r *reading) opponent(before []draft, d *draft) {
 		if b.What.Quad < plover.VerbalConflict || who == "" || whom == "" || who == whom {
 			continue
 		}
-		switch mine, theirs := countries(d.Who), countries(d.Whom); {
-		case mine == who && len(d.Whom) == 0:
-			d.Whom = inferred(b.Whom)
-		case mine == whom && len(d.Whom) == 0:
-			d.Whom = inferred(b.Who)
-		case theirs == whom && len(d.Who) == 0 && b.What.Type == d.What.Type:
-			d.Who = inferred(b.Who)
+		same := b.What.Type == d.What.Type
+		switch {
+		case mine == who:
+			d.Whom = take(d.Whom, b.Whom)
+		case mine != "" && mine == whom:
+			d.Whom = take(d.Whom, b.Who)
+		case mine == "" && theirs == whom && same:
+			d.Who = take(d.Who, b.Who)
+		case mine+theirs == "" && same:
+			d.Who, d.Whom = take(d.Who, b.Who), take(d.Whom, b.Whom)
 		default:
 			continue
 		}
 		return
 	}
+}
+
+// presumed tells whether none of the parties is named with its country by the sentence.
+func presumed(side []news.Actor) bool {
+	return len(side) > 0 && !slices.ContainsFunc(side, func(a news.Actor) bool { return !a.Inferred })
+}
+
+// take gives a side that tells no country those of another telling.
+func take(side, from []news.Actor) []news.Actor {
+	out := slices.Clone(side)
+	if len(side) == 0 {
+		out = slices.Clone(from)
+	}
+	for i := range out {
+		out[i].Country, out[i].Inferred = from[min(i, len(from)-1)].Country, true
+	}
+	return out
 }
 
 // countries is the countries of a side, "" where none is told.
@@ -186,14 +212,6 @@ func countries(side []news.Actor) string {
 		}
 	}
 	return strings.TrimSpace(out)
-}
-
-func inferred(side []news.Actor) []news.Actor {
-	out := slices.Clone(side)
-	for i := range out {
-		out[i].Inferred = true
-	}
-	return out
 }
 
 // domestic completes an act of which the article tells one side, and that side is the scene's own.
