@@ -2,6 +2,7 @@ package coder
 
 import (
 	"slices"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/quidnunc-news/quidnunc/pipeline/gazetteer"
@@ -28,7 +29,7 @@ func (r *reading) draft(k int) []draft {
 	r.dates = r.datesOf(s, r.lastDate())
 	defer r.keepDates()
 	ts := r.triggers(s)
-	if len(ts) == 0 {
+	if !slices.ContainsFunc(ts, func(t trigger) bool { return t.sense.Type != "" }) {
 		return nil
 	}
 	r.link(ts, s)
@@ -42,9 +43,17 @@ func (r *reading) draft(k int) []draft {
 		r.arguments(ts, i, s)
 		o := r.compose(ts, i, s)
 		if o.drop != "" {
+			r.note(&ts[i], "dropped: %s", o.drop)
 			continue
 		}
-		if d, ok := r.event(ts, i, o, k, voices); ok && (!discard || d.What.Type == plover.Aid || twoStates(d.Event)) {
+		d, ok := r.event(ts, i, o, k, voices)
+		switch {
+		case !ok:
+			r.note(&ts[i], "dropped: names nobody it needs")
+		case discard && d.What.Type != plover.Aid && !twoStates(d.Event):
+			r.note(&ts[i], "dropped: the sentence is of sport, weather, culture or markets")
+		default:
+			r.note(&ts[i], "%s %s, %s > %s", d.What.Type, d.What.CAMEO, strings.Join(names(d.Who), ", "), strings.Join(names(d.Whom), ", "))
 			out = append(out, d)
 		}
 	}

@@ -79,7 +79,9 @@ func state(country string) bool {
 }
 
 // international tells whether a code is a body's that states act through.
-func international(country string) bool { return country == "UNO" || country == "EUR" || country == "NATO" }
+func international(country string) bool {
+	return country == "UNO" || country == "EUR" || country == "NATO"
+}
 
 // sovereign is the state that answers for a territory with a code of its own.
 func sovereign(country string) string {

@@ -1,6 +1,7 @@
 package coder
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/quidnunc-news/quidnunc/pipeline/news"
@@ -21,6 +22,8 @@ func (r *reading) tops(told []draft, s text.Sentence) []draft {
 	for i := range told {
 		if p := over(tr, told, i); p < 0 || ownWords(told[i], told[p]) || clause(tr, told[i]) {
 			out = append(out, told[i])
+		} else if r.trace != nil {
+			fmt.Fprintf(r.trace, "  %q: dropped: only mentioned while %q is told\n", told[i].What.Trigger, told[p].What.Trigger)
 		}
 	}
 	return out
