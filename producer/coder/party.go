@@ -26,6 +26,9 @@ func (r *reading) treeVerb(ts []trigger, k int, s text.Sentence) (who, whom []in
 	if !tr.verbal(v) {
 		return nil, nil, false
 	}
+	if c, o := tr.displaced(v); c >= 0 {
+		return r.party(tr, c), r.party(tr, o), true
+	}
 	if c, _ := tr.subject(v); c >= 0 {
 		who = r.party(tr, c)
 	}
@@ -43,7 +46,7 @@ func (r *reading) treePassive(tr *tree, v int, t *trigger) (who, whom []int) {
 		whom = r.party(tr, h)
 	}
 	if len(whom) == 0 {
-		whom = r.behind(tr, v, t.sense.Preps)
+		whom = r.behind(tr, v, t)
 	}
 	return who, whom
 }
@@ -74,11 +77,11 @@ func (r *reading) treeObject(tr *tree, v int, t *trigger) []int {
 			return own
 		}
 	}
-	if found := r.behind(tr, v, t.sense.Preps); len(found) > 0 {
+	if found := r.behind(tr, v, t); len(found) > 0 {
 		return found
 	}
 	if o >= 0 {
-		if found := r.behind(tr, o, t.sense.Preps); len(found) > 0 {
+		if found := r.behind(tr, o, t); len(found) > 0 {
 			return found
 		}
 		if found := r.owners(tr, o); len(found) > 0 {
@@ -98,13 +101,13 @@ func (r *reading) inPhrase(tr *tree, o, token int) bool {
 }
 
 // behind is the party behind one of the prepositions that hangs on h.
-func (r *reading) behind(tr *tree, h int, preps []string) []int {
+func (r *reading) behind(tr *tree, h int, t *trigger) []int {
 	for w := range tr.Words {
 		if tr.Words[w].Head != h || tr.rel(w) != "obl" && tr.rel(w) != "nmod" && tr.rel(w) != "iobj" {
 			continue
 		}
-		if m := tr.marker(w); m != "" && slices.Contains(preps, m) {
-			if found := r.party(tr, w); len(found) > 0 {
+		if m := tr.marker(w); m != "" && slices.Contains(t.sense.Preps, m) {
+			if found := r.party(tr, w); len(found) > 0 && !(t.sense.Recip && place[m] && r.mentions[found[0]].place) {
 				return found
 			}
 		}
@@ -133,11 +136,11 @@ func (r *reading) own(tr *tree, w int) []int {
 	r.nationality(tr, w, n)
 	out := []int{m}
 	for c := range tr.Words {
-		if tr.rel(c) != "conj" || tr.Words[c].Head < 0 {
+		if tr.rel(c) != "conj" || tr.Words[c].Head < 0 || len(out) == 12 {
 			continue
 		}
-		h := tr.token[tr.Words[c].Head]
-		if x := r.at[tr.token[c]] - 1; x >= 0 && x != m && h >= n.first && h < n.last && r.mentions[x].actor.Name != "" && len(out) < 12 {
+		x, h := r.at[tr.token[c]]-1, r.at[tr.token[tr.Words[c].Head]]-1
+		if x >= 0 && r.mentions[x].actor.Name != "" && slices.Contains(out, h) && !slices.Contains(out, x) {
 			out = append(out, x)
 		}
 	}
@@ -205,7 +208,7 @@ func (r *reading) treeNoun(ts []trigger, k int, s text.Sentence) (who, whom []in
 	if a := r.agentOf(tr, v); a >= 0 {
 		who = r.party(tr, a)
 	}
-	whom = r.behind(tr, v, t.sense.Preps)
+	whom = r.behind(tr, v, t)
 	owners := r.owners(tr, v)
 	if t.sense.OfWhom {
 		if len(whom) == 0 {

@@ -123,6 +123,35 @@ func (t *tree) subject(v int) (int, bool) {
 	return -1, false
 }
 
+// displaced mends what the parser takes for an inversion after an apposition or a relative clause: "Angela Merkel, la
+// chancelière, a critiqué la Turquie". It gives the subject and the object; -1 where nothing is to be mended.
+func (t *tree) displaced(v int) (subject, object int) {
+	object = t.child(v, "nsubj")
+	h := t.Words[v].Head
+	if object < v || h < 0 {
+		return -1, -1
+	}
+	switch {
+	case t.Words[v].Rel == "acl:relcl" && t.pronoun(v) < 0:
+		return h, object
+	case t.rel(v) == "conj" && t.Words[h].Head < 0 && t.pronoun(h) >= 0:
+		if c := t.child(h, "dislocated"); c >= 0 {
+			return c, object
+		}
+	}
+	return -1, -1
+}
+
+// pronoun is the relative pronoun of verb v; -1 where it has none.
+func (t *tree) pronoun(v int) int {
+	for w := range t.Words {
+		if t.Words[w].Head == v && t.Words[w].Feats.PronType() == "Rel" {
+			return w
+		}
+	}
+	return -1
+}
+
 // antecedent is the noun that a relative pronoun stands for, else the word itself.
 func (t *tree) antecedent(w int) int {
 	if t.Words[w].Feats.PronType() != "Rel" {

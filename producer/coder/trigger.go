@@ -146,7 +146,7 @@ func (r *reading) forbidden(words []string, from, to int) bool {
 			end = min(to, from+1)
 		}
 		for i := from; i < end; i++ {
-			if lexicon.Near(r.keys[i], w) || w == "de" && r.keys[i] == "d'" {
+			if w == "de" && (r.keys[i] == "de" || r.keys[i] == "d'") || w != "de" && lexicon.Near(r.keys[i], w) {
 				return true
 			}
 		}
