@@ -52,9 +52,10 @@ func (r *reading) complement(t *trigger, m int, n *mention) {
 	}
 	switch {
 	case n.prep == "par" || n.prep == "by":
-		if len(t.who) == 0 {
-			t.who = r.following(m)
+		if len(t.whom) == 0 { // "the bombing of Serbia by NATO"
+			t.whom = t.who
 		}
+		t.who = r.following(m)
 	case n.prep == "between" || n.prep == "entre":
 		if both := r.following(m); len(both) > 1 {
 			t.who, t.whom = both[:1], both[1:]
@@ -97,7 +98,7 @@ func (r *reading) owner(t *trigger, s text.Sentence) {
 		case n.owned || n.reference == "owner":
 			if t.sense.OfWhom && len(t.whom) == 0 {
 				t.whom = []int{m}
-			} else if len(t.who) == 0 && !t.sense.OfWhom {
+			} else if len(t.who) == 0 {
 				t.who = []int{m}
 			}
 		case n.adjective || n.known && n.agent == nil:

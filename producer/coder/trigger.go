@@ -241,8 +241,9 @@ func (r *reading) above(ts []trigger, k int, s text.Sentence) int {
 	if tr == nil {
 		return -1
 	}
-	w := tr.at(ts[k].at)
+	w, part := tr.at(ts[k].at), false
 	for n := 0; n < 6 && w >= 0; n++ {
+		part = part || tr.rel(w) != "conj"
 		switch tr.rel(w) {
 		case "obj", "ccomp", "xcomp", "acl", "nmod", "obl":
 			if tr.Words[w].Rel == "acl:relcl" {
@@ -264,7 +265,7 @@ func (r *reading) above(ts []trigger, k int, s text.Sentence) int {
 			return -1
 		}
 		for p := range ts {
-			if p != k && tr.at(ts[p].at) == w {
+			if p != k && part && tr.at(ts[p].at) == w {
 				if ts[p].sense.Act == "" || ts[p].parent == k {
 					return -1
 				}
