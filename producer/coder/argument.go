@@ -70,6 +70,9 @@ func (r *reading) fromTree(ts []trigger, k int, s text.Sentence) {
 	if !ok {
 		return
 	}
+	if t.pattern == "inverted" && len(who) == 0 && meets(whom, t.who) {
+		return
+	}
 	if t.pattern == "inverted" && len(who) > 0 && !meets(who, t.who) {
 		t.pattern = "active"
 	}

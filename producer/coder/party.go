@@ -5,6 +5,7 @@ import (
 
 	"github.com/quidnunc-news/quidnunc/pipeline/text"
 	"github.com/quidnunc-news/quidnunc/producer/lexicon"
+	"github.com/quidnunc-news/quidnunc/producer/syntax"
 )
 
 // treeVerb finds who and whom of verb k in the tree; ok where the tree knows the verb as one.
@@ -30,7 +31,9 @@ func (r *reading) treeVerb(ts []trigger, k int, s text.Sentence) (who, whom []in
 		return r.party(tr, c), r.party(tr, o), true
 	}
 	if c, _ := tr.subject(v); c >= 0 {
-		who = r.party(tr, c)
+		if who = r.party(tr, c); len(who) == 0 && tr.Words[c].Tag == syntax.NOUN && t.pattern != "inverted" {
+			t.who = nil // a thing: the nearest actor did not do it
+		}
 	}
 	return who, r.treeObject(tr, v, t), true
 }
