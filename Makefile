@@ -34,19 +34,19 @@ test: ## the tests
 	$(GO) test ./...
 
 race: ## the tests with the race detector
-	$(GO) test -race -timeout 20m ./...
+	CGO_ENABLED=1 $(GO) test -race -timeout 20m ./...
 
 fuzz: ## every fuzz test, FUZZTIME each
 	@set -e; for p in $$($(GO) list ./...); do \
 	  for f in $$($(GO) test -list '^Fuzz' $$p | grep '^Fuzz' || true); do \
-	    echo "fuzz $$p $$f"; $(GO) test -run '^$$' -fuzz "^$$f\$$" -fuzztime $(FUZZTIME) $$p; \
+	    echo "fuzz $$p $$f"; $(GO) test -run '^$$' -fuzz "^$$f\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 5x $$p; \
 	  done; done
 
 golden: ## write the golden files anew: read the diff before you commit it
 	@set -e; for p in $$(grep -rlE 'flag.Bool\("update"' --include='*_test.go' . | xargs -n1 dirname | sort -u); do \
 	  echo "golden $$p"; $(GO) test $$p -update >/dev/null; done; git diff --stat
 
-bench: ## the benchmarks that README and docs quote, with the raw limit beside them
+bench: ## the benchmarks: articles/s, CPU by stage, and the log beside a raw loop
 	$(GO) test -run '^$$' -bench . -benchtime $(BENCHTIME) -benchmem ./cmd/... ./consumer/... ./pipeline/... ./producer/...
 
 cover: ## coverage by room

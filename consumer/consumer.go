@@ -113,6 +113,9 @@ func New(log Log, library Library, aside Aside, actors *gazetteer.Gazetteer, cfg
 func (c *Consumer) Run(ctx context.Context) error {
 	s, err := c.restore(ctx)
 	if err != nil {
+		if ctx.Err() != nil {
+			return nil
+		}
 		return err
 	}
 	reading, stop := context.WithCancel(ctx)

@@ -310,6 +310,49 @@ func TestAMachineThatAnotherReplacedIsFencedAndHeardByNobody(t *testing.T) {
 	}
 }
 
+// stalled is a log whose commits wait for their context, as those of a server that hangs do; the last one gets through.
+type stalled struct {
+	*house
+	waiting chan struct{}
+	once    sync.Once
+}
+
+func (s *stalled) Commit(ctx context.Context, shard int, outputs []stream.Message, checkpoint []byte, last uint64) (uint64, error) {
+	stall := false
+	s.once.Do(func() { stall = true })
+	if !stall {
+		return s.house.Commit(ctx, shard, outputs, checkpoint, last)
+	}
+	close(s.waiting)
+	<-ctx.Done()
+	return 0, fmt.Errorf("commit: %w", ctx.Err())
+}
+
+func TestAMachineStoppedWithinACommitCommitsAndEndsWithoutAnError(t *testing.T) {
+	h := newHouse(t)
+	h.tellRules("1")
+	h.tell(bundle(t, 1, 1, news.Archive)...)
+	log := &stalled{house: h, waiting: make(chan struct{})}
+	c, err := consumer.New(log, h, h, gazetteer.Default(), consumer.Config{Gather: time.Millisecond})
+	if err != nil {
+		t.Fatal(err)
+	}
+	stop := running(c)
+	<-log.waiting
+	if err := stop(); err != nil {
+		t.Errorf("Run ends with %v", err)
+	}
+	again := h.consumer(consumer.Config{})
+	stop = running(again)
+	h.reads(again)
+	if err := stop(); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{anEvent, anAlert}, h.outputs()); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func TestAnEntryThatCannotBeReadIsBuriedAndPassedOver(t *testing.T) {
 	h := newHouse(t)
 	h.tellRules("1")

@@ -30,6 +30,7 @@ type metrics struct {
 	committedT prometheus.Gauge
 	commits    prometheus.Counter
 	leftOut    prometheus.Counter
+	missing    prometheus.Counter
 
 	beyond, waiting uint64 // entries not read, and read but not committed
 }
@@ -55,8 +56,9 @@ func newMetrics(r prometheus.Registerer) (*metrics, error) {
 		rules:      gauge("quidnunc_rules_loaded", "Rules in force."),
 		reload:     gauge("quidnunc_rules_last_told_timestamp_seconds", "When the rules in force were told."),
 		position:   gauge("quidnunc_checkpoint_sequence", "Sequence of the log that is committed."),
-		committedT: gauge("quidnunc_checkpoint_timestamp_seconds", "When the last commit ended; its age is time() minus this."),
+		committedT: gauge("quidnunc_checkpoint_timestamp_seconds", "When the last commit ended, or this machine was restored; its age is time() minus this."),
 		commits:    prometheus.NewCounter(prometheus.CounterOpts{Name: "quidnunc_consumer_commits_total", Help: "Batches committed."}),
+		missing:    prometheus.NewCounter(prometheus.CounterOpts{Name: "quidnunc_log_missing_messages_total", Help: "Messages of the log that are lost: holes met behind the checkpoint."}),
 		leftOut:    prometheus.NewCounter(prometheus.CounterOpts{Name: "quidnunc_rules_left_out_total", Help: "Versions of the rules with rules that this program does not understand."}),
 	}
 	for _, f := range append(machine.Fates(), Unreadable) {
@@ -73,22 +75,25 @@ func newMetrics(r prometheus.Registerer) (*metrics, error) {
 	}
 	var errs []error
 	for _, c := range []prometheus.Collector{
-		m.reports, m.events, m.alerts, m.suppressed, m.stages, m.published, m.seen, m.lag, m.behind, m.rules, m.reload, m.position, m.committedT, m.commits, m.leftOut,
+		m.reports, m.events, m.alerts, m.suppressed, m.stages, m.published, m.seen, m.lag, m.behind, m.rules, m.reload, m.position, m.committedT, m.commits, m.leftOut, m.missing,
 	} {
 		errs = append(errs, r.Register(c))
 	}
 	return m, errors.Join(errs...)
 }
 
-func (m *metrics) restored(c wire.Checkpoint) {
+func (m *metrics) restored(c wire.Checkpoint, now time.Time) {
 	m.position.Set(float64(c.Sequence))
+	m.committedT.Set(float64(now.UnixNano()) / 1e9)
 	m.waiting = 0
 }
 
-// pending notes an entry read with n more behind it.
-func (m *metrics) pending(n uint64) {
+// pending notes an entry read with n more behind it. One that is stepped again in silence waits for no commit.
+func (m *metrics) pending(n uint64, waits bool) {
 	m.beyond = n
-	m.waiting++
+	if waits {
+		m.waiting++
+	}
 	m.lag.Set(float64(m.beyond + m.waiting))
 }
 

@@ -82,7 +82,7 @@ func (c *Consumer) restore(ctx context.Context) (*session, error) {
 	}
 	checkpoint.Shard, checkpoint.Step = c.cfg.Shard, machine.Version
 	c.tally.before(checkpoint)
-	c.metrics.restored(checkpoint)
+	c.metrics.restored(checkpoint, c.cfg.Now())
 	return &session{Consumer: c, checkpoint: checkpoint, next: checkpoint, last: last, spoke: c.cfg.Now()}, nil
 }
 
@@ -101,14 +101,14 @@ func (s *session) run(ctx context.Context, entries <-chan entry) error {
 			}
 			empty := s.batch.entries == 0
 			if err := s.take(ctx, e); err != nil {
-				return errors.Join(err, s.finish(ctx))
+				return s.end(ctx, err)
 			}
 			if empty && s.batch.entries > 0 {
 				due.Reset(s.cfg.Gather)
 			}
 		case <-due.C:
 			if err := s.commit(ctx); err != nil {
-				return err
+				return s.end(ctx, err)
 			}
 		case <-silence.C:
 			s.tick(ctx)
@@ -128,11 +128,24 @@ func (s *session) finish(ctx context.Context) error {
 	return s.commit(ctx)
 }
 
+// end commits what was stepped before err. Where err only says that ctx has ended, that is no error.
+func (s *session) end(ctx context.Context, err error) error {
+	finished := s.finish(ctx)
+	if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
+		return finished
+	}
+	return errors.Join(err, finished)
+}
+
 // take steps one entry and adds what follows from it to the batch; what the checkpoint already covers is stepped in
 // silence.
 func (s *session) take(ctx context.Context, e entry) error {
 	covered := s.covered(e.stored.Seq)
-	s.metrics.pending(e.stored.Pending)
+	s.metrics.pending(e.stored.Pending, covered != whole)
+	if e.stored.Missing > 0 && covered != whole {
+		s.metrics.missing.Add(float64(e.stored.Missing))
+		s.cfg.Log.Error("consumer: the log has a hole: what lay in it is lost", "messages", e.stored.Missing, "before", e.stored.Seq)
+	}
 	result, err := s.step(ctx, e, covered == whole)
 	if err != nil {
 		return err
@@ -214,6 +227,7 @@ func (s *session) add(ctx context.Context, e entry, result machine.Result, outpu
 	}
 	s.next.Sequence, s.next.Written = e.stored.Seq, whole
 	s.batch.entries++
+	result.Outputs = result.Outputs[written:] // the others were counted when they were committed
 	s.batch.told.count(result)
 	if r, ok := e.noun.(news.Report); ok && (r.Origin == news.Live || r.Origin == news.Push) {
 		s.spoke = s.cfg.Now()
@@ -250,7 +264,7 @@ func (s *session) put(m stream.Message, o machine.Output) {
 	s.batch.events = append(s.batch.events, enriched{o.Event.Event.What.Type, o.Event.Standing})
 }
 
-// commit stores the batch and the checkpoint as one. A batch without entries is nothing to store.
+// commit stores the batch and the checkpoint as one. Where the position has not moved, there is nothing to store.
 func (s *session) commit(ctx context.Context) error {
 	if s.next.Sequence == s.checkpoint.Sequence && s.next.Written == s.checkpoint.Written {
 		return nil

@@ -37,8 +37,17 @@ func (t *tally) before(c wire.Checkpoint) {
 	if !t.started {
 		t.started, t.counts.Before = true, c.Alerts
 	}
+	t.move(c)
+}
+
+// move notes how far the log is committed and wakes those who wait for it.
+func (t *tally) move(c wire.Checkpoint) {
 	if c.Written == whole {
 		t.counts.Sequence = c.Sequence
+	}
+	if t.moved != nil {
+		close(t.moved)
+		t.moved = nil
 	}
 }
 
@@ -79,13 +88,7 @@ func (t *tally) commit(b *batch, c wire.Checkpoint) {
 	t.counts.Events += b.told.counts.Events
 	t.counts.History += b.told.counts.History
 	t.counts.Alerts += b.told.counts.Alerts
-	if c.Written == whole {
-		t.counts.Sequence = c.Sequence
-	}
-	if t.moved != nil {
-		close(t.moved)
-		t.moved = nil
-	}
+	t.move(c)
 }
 
 func add[K comparable](to *map[K]int, from map[K]int) {

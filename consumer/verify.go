@@ -3,6 +3,7 @@ package consumer
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/quidnunc-news/quidnunc/pipeline/stream"
 	"github.com/quidnunc-news/quidnunc/pipeline/wire"
@@ -12,27 +13,26 @@ import (
 type Books interface {
 	Checkpoint(ctx context.Context, shard int) (data []byte, last uint64, err error)
 	Scan(ctx context.Context, of stream.Stream, filter string, from uint64, handle func(stream.Stored) error) error
-	Gaps(ctx context.Context, of stream.Stream, from uint64) ([]stream.Gap, error)
 }
 
 // Audit is what Verify found.
 type Audit struct {
 	Entries    int // of the log, that can be read
 	Unreadable int
-	Gaps       []stream.Gap // in the log, behind its first message: corruption
-	Aged       uint64       // messages that the log's head lost to its age
-	Position   uint64       // of the log, that is committed
-	Beyond     int          // entries of the log beyond it
+	Lost       uint64 // messages of the log that are lost behind its first one: corruption
+	Aged       uint64 // messages that the log's head lost to its age
+	Position   uint64 // of the log, that is committed
+	Beyond     int    // entries of the log beyond it
 	Events     uint64
 	Alerts     uint64
-	Partial    bool // the oldest outputs have aged away, so that their hash can no longer be checked
+	AgedOut    uint64 // outputs that have aged away at the head of their stream: the hash can then not be checked
 	Problems   []string
 }
 
 // Verify reads the whole log and everything committed from it, and compares what the streams hold with what the
 // checkpoint of the shard says they must hold.
 func Verify(ctx context.Context, books Books, shard int) (Audit, error) {
-	data, _, err := books.Checkpoint(ctx, shard)
+	data, at, err := books.Checkpoint(ctx, shard)
 	if err != nil {
 		return Audit{}, fmt.Errorf("verify: %w", err)
 	}
@@ -44,7 +44,7 @@ func Verify(ctx context.Context, books Books, shard int) (Audit, error) {
 	if err := a.readLog(ctx, books); err != nil {
 		return a, fmt.Errorf("verify: the log: %w", err)
 	}
-	if err := a.readOutputs(ctx, books, checkpoint); err != nil {
+	if err := a.readOutputs(ctx, books, checkpoint, at); err != nil {
 		return a, fmt.Errorf("verify: the outputs: %w", err)
 	}
 	return a, nil
@@ -57,6 +57,7 @@ func (a *Audit) problem(format string, args ...any) {
 func (a *Audit) readLog(ctx context.Context, books Books) error {
 	var last uint64
 	err := books.Scan(ctx, stream.Reports, "", 1, func(m stream.Stored) error {
+		a.hole(m, last)
 		last = m.Seq
 		if wire.Kind(m.Subject) == wire.ToldKind {
 			return nil
@@ -75,39 +76,47 @@ func (a *Audit) readLog(ctx context.Context, books Books) error {
 	if err != nil {
 		return err
 	}
-	gaps, err := books.Gaps(ctx, stream.Reports, 1)
-	if err != nil {
-		return err
-	}
-	for _, g := range gaps {
-		if g.First == 1 {
-			a.Aged = g.Len()
-			continue
-		}
-		a.Gaps = append(a.Gaps, g)
-		a.problem("%d messages of the log are lost: sequences %d to %d", g.Len(), g.First, g.Last)
-	}
 	if a.Position > last {
 		a.problem("the checkpoint says the log was read up to %d, but it ends at %d", a.Position, last)
 	}
 	return nil
 }
 
-// readOutputs follows the hash chain over the outputs that the checkpoint covers.
-func (a *Audit) readOutputs(ctx context.Context, books Books, checkpoint wire.Checkpoint) error {
+// hole notes what is missing before a message of the log. Before the first one it is lost to age, unless the machine
+// never read it.
+func (a *Audit) hole(m stream.Stored, last uint64) {
+	switch {
+	case m.Missing == 0:
+	case last > 0:
+		a.Lost += m.Missing
+		a.problem("%d messages of the log are lost: sequences %d to %d", m.Missing, m.Seq-m.Missing, m.Seq-1)
+	case m.Seq-1 > a.Position:
+		a.problem("the log begins at %d, behind the checkpoint at %d: what lay between them was never read", m.Seq, a.Position)
+		fallthrough
+	default:
+		a.Aged = m.Missing
+	}
+}
+
+// readOutputs follows the hash chain over the outputs that the checkpoint, stored at sequence at, covers.
+func (a *Audit) readOutputs(ctx context.Context, books Books, checkpoint wire.Checkpoint, at uint64) error {
 	hash, covered := "", checkpoint.Events+checkpoint.Alerts
+	var oldest, newest time.Time
 	err := books.Scan(ctx, stream.Events, "", 1, func(m stream.Stored) error {
 		kind := wire.Kind(m.Subject)
-		if kind == wire.CheckpointKind {
+		switch {
+		case m.Seq > at: // committed after the checkpoint was read
+			return stream.ErrStop
+		case kind == wire.CheckpointKind:
+			newest = m.Time
 			return nil
-		}
-		if a.Events+a.Alerts == covered {
-			return stream.ErrStop // committed after the checkpoint was read
-		}
-		if kind == wire.AlertKind {
+		case kind == wire.AlertKind:
 			a.Alerts++
-		} else {
+		default:
 			a.Events++
+		}
+		if oldest.IsZero() {
+			oldest = m.Time
 		}
 		hash = wire.Chain(hash, m.Subject, m.Data)
 		return nil
@@ -115,11 +124,12 @@ func (a *Audit) readOutputs(ctx context.Context, books Books, checkpoint wire.Ch
 	if err != nil {
 		return err
 	}
+	missing := covered - min(covered, a.Events+a.Alerts)
 	switch {
-	case a.Events+a.Alerts < covered:
-		a.Partial = true
-		missing := covered - a.Events - a.Alerts
-		a.problem("%d of the %d events and alerts committed are not in the stream: aged away, or lost", missing, covered)
+	case missing > 0 && newest.Sub(oldest) > aging:
+		a.AgedOut = missing
+	case missing > 0:
+		a.problem("%d of the %d events and alerts committed are not in the stream", missing, covered)
 	case a.Events != checkpoint.Events || a.Alerts != checkpoint.Alerts:
 		a.problem("the stream holds %d events and %d alerts, the checkpoint says %d and %d", a.Events, a.Alerts, checkpoint.Events, checkpoint.Alerts)
 	case hash != checkpoint.Hash:
@@ -127,3 +137,7 @@ func (a *Audit) readOutputs(ctx context.Context, books Books, checkpoint wire.Ch
 	}
 	return nil
 }
+
+// aging is the stretch of time that a stream of outputs must hold before what is missing at its head is put down to
+// age: a little less than the 90 days it keeps.
+const aging = 80 * 24 * time.Hour

@@ -1,14 +1,7 @@
-// Package pipeline holds the joints that every room is hung on.
+// Package pipeline holds the joint that every room is hung on: what an error says of trying again.
 package pipeline
 
-import (
-	"context"
-	"errors"
-)
-
-// Stage does one thing to a value on its way and passes it on, or ends the way with an error.
-// Its signature says that it may wait; a step that only computes is a plain function.
-type Stage[In, Out any] func(ctx context.Context, in In) (Out, error)
+import "errors"
 
 // Permanent marks err as one that no retry will mend: whoever handles it buries the message with this reason
 // instead of trying again. A nil error stays nil.

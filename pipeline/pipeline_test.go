@@ -29,3 +29,9 @@ func TestPermanent(t *testing.T) {
 		t.Error("a marked error is no longer the error it marks")
 	}
 }
+
+func ExamplePermanent() {
+	err := fmt.Errorf("archive: %w", pipeline.Permanent(errors.New("a line of 20 MB")))
+	fmt.Println(err, "- try again:", !pipeline.IsPermanent(err))
+	// Output: archive: a line of 20 MB - try again: false
+}

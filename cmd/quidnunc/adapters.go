@@ -106,19 +106,17 @@ func (l ledger) Keys(ctx context.Context) ([]string, error) {
 	return l.hub.Keys(ctx, stream.Ledger, "")
 }
 
-// endTime is a Publisher that remembers the highest log time of what was newly stored: the time an archive ends at.
+// endTime is a Publisher that remembers the highest log time of what it published: the time an archive ends at.
 type endTime struct {
 	producer.Publisher
 	mu      sync.Mutex
 	highest time.Time
-	stored  int
 }
 
 func (p *endTime) Publish(ctx context.Context, reports []news.Report) (producer.Receipt, error) {
 	receipt, err := p.Publisher.Publish(ctx, reports)
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.stored += receipt.Stored
 	for _, r := range reports {
 		if r.At.After(p.highest) {
 			p.highest = r.At
@@ -127,18 +125,30 @@ func (p *endTime) Publish(ctx context.Context, reports []news.Report) (producer.
 	return receipt, err
 }
 
-// tell writes the tick that ends a log of archives. Nothing new, nothing to tell.
-func (p *endTime) tell(ctx context.Context, t interface {
-	Tick(context.Context, time.Time) error
-},
-) error {
+// tell writes the tick that ends a log of archives, unless the log ends with one: then nothing new was published.
+func (p *endTime) tell(ctx context.Context, hub *stream.Hub) error {
 	p.mu.Lock()
-	highest, stored := p.highest, p.stored
+	highest := p.highest
 	p.mu.Unlock()
-	if stored == 0 {
+	if highest.IsZero() {
 		return nil
 	}
-	if err := t.Tick(ctx, highest); err != nil {
+	last, err := hub.Last(ctx, stream.Reports)
+	if err != nil {
+		return err
+	}
+	kind := ""
+	err = hub.Scan(ctx, stream.Reports, "", last, func(m stream.Stored) error {
+		kind = wire.Kind(m.Subject)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	if kind != wire.ReportKind {
+		return nil
+	}
+	if err := (aside{hub}).Tick(ctx, highest); err != nil {
 		return fmt.Errorf("tick at the end of the archive: %w", err)
 	}
 	return nil

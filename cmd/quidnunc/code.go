@@ -33,7 +33,15 @@ Nothing is stored and no server is started. '-' is standard input.
 What can be read (gzip or not; files, directories, glob patterns):
   dated text   a document that begins " date YYYY-MM-DD " or " date YYYY-MM "; one a file,
                or several in one file, each beginning so on a line of its own
-  JSONL        {"id","url","publisher","lang","title","text","published"} a line
+  JSONL        {"id","url","publisher","lang","title","text","published"} a line; also understood:
+                 text       body, content, article, articleBody, maintext, description, summary
+                 title      headline, heading
+                 published  date, pubDate, published_at, datePublished, datetime, timestamp, …
+                 url        link, canonical_url, href
+                 publisher  source, outlet, site, site_name, domain
+                 lang       language, locale
+                 id         guid, uid, _id
+               all other keys are kept out
   .txt         a document without a date; the file's own date stands in
 
 What cannot be read is told on standard error, a line each, and the rest goes on; the

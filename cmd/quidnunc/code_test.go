@@ -103,7 +103,10 @@ func TestCodeReadsTenThousandArticlesInBoundedMemory(t *testing.T) {
 func TestCodeSurvivesTheCorpora(t *testing.T) {
 	root := filepath.Join("..", "..", "..", "shared", "corpora")
 	if _, err := os.Stat(root); err != nil {
-		t.Fatalf("the corpora are not there (%v): this test cannot run without ../shared beside the project", err)
+		if os.Getenv("QUIDNUNC_REQUIRE_SHARED") != "" {
+			t.Fatalf("QUIDNUNC_REQUIRE_SHARED is set, but the corpora are absent: %v", err)
+		}
+		t.Skipf("NOT TESTED: ../shared is not beside the project (%v); QUIDNUNC_REQUIRE_SHARED=1 makes this fail", err)
 	}
 	var files []string
 	err := filepath.WalkDir(root, func(file string, d os.DirEntry, err error) error {

@@ -24,7 +24,9 @@ type config struct {
 	NATS    natsConfig     `yaml:"nats"`    // a server elsewhere, or settings of the embedded one
 	Metrics metricsConfig  `yaml:"metrics"` // the listener for Prometheus and health checks
 	Sources []sourceConfig `yaml:"sources"`
-	Rules   []string       `yaml:"rules"` // rule files; glob patterns are allowed
+	Rules   []located      `yaml:"rules"` // rule files; glob patterns are allowed
+
+	file string // where it was read
 }
 
 type natsConfig struct {
@@ -41,8 +43,37 @@ type metricsConfig struct {
 }
 
 type sourceConfig struct {
-	Name    string   `yaml:"name"`    // for people; "": the paths
-	Archive []string `yaml:"archive"` // files, directories, glob patterns
+	Name    string    `yaml:"name"`    // for people; "": the paths
+	Archive []located `yaml:"archive"` // files, directories, glob patterns
+}
+
+// located is a path and where the configuration names it.
+type located struct {
+	path         string
+	line, column int
+}
+
+func (l *located) UnmarshalYAML(n *yaml.Node) error {
+	l.line, l.column = n.Line, n.Column
+	return n.Decode(&l.path)
+}
+
+func paths(ls []located) []string {
+	out := make([]string, len(ls))
+	for i, l := range ls {
+		out[i] = l.path
+	}
+	return out
+}
+
+// at says where in the configuration err comes from: the first of the paths that open cannot open by itself.
+func (c config) at(ls []located, err error, open func(path string) error) error {
+	for _, l := range ls {
+		if alone := open(l.path); alone != nil {
+			return usagef("%s:%d:%d: %w", c.file, l.line, l.column, alone)
+		}
+	}
+	return &usageError{err}
 }
 
 const (
@@ -60,6 +91,7 @@ func readConfig(file string) (config, error) {
 	if err := yaml.Load(data, &c, yaml.WithKnownFields()); err != nil {
 		return config{}, &usageError{describe(file, err)}
 	}
+	c.file = file
 	c.resolve(filepath.Dir(file))
 	if err := c.validate(); err != nil {
 		return config{}, usagef("%s: %w", file, err)
@@ -71,11 +103,11 @@ func (c *config) resolve(dir string) {
 	c.Data = below(dir, c.Data)
 	c.NATS.Creds = below(dir, c.NATS.Creds)
 	for i := range c.Rules {
-		c.Rules[i] = below(dir, c.Rules[i])
+		c.Rules[i].path = below(dir, c.Rules[i].path)
 	}
 	for i := range c.Sources {
 		for j := range c.Sources[i].Archive {
-			c.Sources[i].Archive[j] = below(dir, c.Sources[i].Archive[j])
+			c.Sources[i].Archive[j].path = below(dir, c.Sources[i].Archive[j].path)
 		}
 	}
 }
@@ -101,9 +133,6 @@ func (c config) validate() error {
 	}
 	if _, err := c.NATS.mode(); err != nil {
 		return err
-	}
-	if c.NATS.Creds != "" && c.NATS.URL == "" {
-		return errors.New("nats.creds: only for nats.url")
 	}
 	return nil
 }
@@ -161,7 +190,11 @@ func keys(t reflect.Type) []string {
 	var out []string
 	for i := range t.NumField() {
 		f := t.Field(i)
-		out = append(out, f.Tag.Get("yaml"))
+		key, ok := f.Tag.Lookup("yaml")
+		if !ok {
+			continue
+		}
+		out = append(out, key)
 		inner := f.Type
 		if inner.Kind() == reflect.Slice {
 			inner = inner.Elem()
@@ -173,6 +206,12 @@ func keys(t reflect.Type) []string {
 	slices.Sort(out)
 	return slices.Compact(out)
 }
+
+// The directories of data that nobody named.
+const (
+	stateName   = "quidnunc"
+	sampleState = "quidnunc-sample"
+)
 
 // stateDir is where data live when nothing else is said.
 func stateDir(name string) (string, error) {

@@ -35,8 +35,15 @@ func TestAConfigurationThatCannotWorkStartsNothing(t *testing.T) {
 		"an empty file":       {"", good, []string{"quidnunc.yaml", "empty"}},
 		"no sources":          {"rules: [rules.yaml]\n", good, []string{"quidnunc.yaml", "sources: none"}},
 		"no rules":            {"sources:\n- archive: [a.txt]\n", good, []string{"quidnunc.yaml", "rules: none"}},
-		"a source not there":  {"sources:\n- archive: [missing.txt]\nrules: [rules.yaml]\n", good, []string{"missing.txt", "no such file"}},
-		"a rule file missing": {"sources:\n- archive: [a.txt]\nrules: [other.yaml]\n", good, []string{"other.yaml"}},
+		"a source not there":  {"sources:\n- archive: [missing.txt]\nrules: [rules.yaml]\n", good, []string{"quidnunc.yaml:2:13", "missing.txt", "no such file"}},
+		"a rule file missing": {"sources:\n- archive: [a.txt]\nrules: [other.yaml]\n", good, []string{"quidnunc.yaml:3:9", "other.yaml"}},
+		"a port that is none": {"nats: {port: 70000}\nsources:\n- archive: [a.txt]\nrules: [rules.yaml]\n", good, []string{"port 70000"}},
+		"a metrics address that is none": {
+			"metrics: {listen: here}\nsources:\n- archive: [a.txt]\nrules: [rules.yaml]\n", good, []string{`"here"`, "host:port"},
+		},
+		"a dedup window below zero": {"nats: {dedup_window: -5s}\nsources:\n- archive: [a.txt]\nrules: [rules.yaml]\n", good, []string{"dedup window"}},
+		"credentials for no server": {"nats: {creds: x}\nsources:\n- archive: [a.txt]\nrules: [rules.yaml]\n", good, []string{"credentials", "--nats"}},
+
 		"a query with an error": {
 			"sources:\n- archive: [a.txt]\nrules: [rules.yaml]\n", "rules:\n- name: one\n  query: 'what:SANCTION AND ('\n", []string{"rules.yaml:3", "^"},
 		},
@@ -56,7 +63,7 @@ func TestAConfigurationThatCannotWorkStartsNothing(t *testing.T) {
 			write(t, dir, "rules.yaml", c.rules)
 			file := write(t, dir, "quidnunc.yaml", c.config)
 			data := filepath.Join(dir, "data")
-			r := quidnunc(t, "run", "--once", "--config", file, "--data", data, "--metrics", "off")
+			r := quidnunc(t, "run", "--once", "--config", file, "--data", data)
 			if r.code != exitUsage {
 				t.Errorf("exit code %d, want %d\n%s", r.code, exitUsage, r.out)
 			}
@@ -76,7 +83,8 @@ func TestAWrongCommandLineSaysWhatToDo(t *testing.T) {
 	for name, args := range map[string][]string{
 		"an unknown flag": {"run", "--onec"}, "an unknown command": {"rnu"}, "a file too few": {"code"},
 		"a time zone nobody knows": {"run", "--once", "--tz", "Mars/Olympus"}, "a colour that is none": {"tail", "--color", "blue"},
-		"a file that is not there": {"code", "missing.txt"},
+		"a file that is not there": {"code", "missing.txt"}, "a subject nobody may hear": {"tail", "log.>"},
+		"a grace below zero": {"run", "--once", "--grace=-1s"}, "a prefix that is none": {"run", "--once", "--prefix", "a b.>"},
 	} {
 		r := quidnunc(t, args...)
 		if r.code != exitUsage || r.err == "" {

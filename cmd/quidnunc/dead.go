@@ -71,7 +71,11 @@ func showDead(ctx context.Context, w io.Writer, hub *stream.Hub, seq uint64) err
 		if d.Seq == seq {
 			found = true
 			fmt.Fprintf(w, "number   %d\nburied   %s\nroom     %s\nreason   %s\n", d.Seq, d.At.UTC().Format(time.RFC3339), d.Room, d.Reason)
-			fmt.Fprintf(w, "origin   %s %d %s\n\n%s\n", d.Origin.Stream, d.Origin.Seq, d.Origin.Subject, d.Origin.Data)
+			origin := d.Origin.Subject
+			if d.Origin.Seq > 0 {
+				origin = fmt.Sprintf("%s, sequence %d of %s", origin, d.Origin.Seq, d.Origin.Stream)
+			}
+			fmt.Fprintf(w, "origin   %s\n\n%s\n", origin, d.Origin.Data)
 		}
 		return stream.ErrStop
 	})

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"net"
 	"net/http"
@@ -181,6 +182,7 @@ func (h *house) announce(w io.Writer) {
 	if h.server != nil {
 		fmt.Fprintf(w, "listen   nats sub -s %s '%s.alert.>'\n", h.server.URL(), h.hub.Prefix())
 		fmt.Fprintf(w, "data     %s\n", h.server.Dir())
+		fmt.Fprintf(w, "ask      quidnunc status --data %s\n", h.server.Dir())
 	} else {
 		fmt.Fprintf(w, "listen   nats sub -s %s '%s.alert.>'\n", h.hub.Address(), h.hub.Prefix())
 	}
@@ -211,11 +213,23 @@ func (p *place) flags(f *pflag.FlagSet) {
 	f.StringVar(&p.level, "log", "warn", "what to log on standard error: debug, info, warn, error")
 }
 
+// dir is the data directory: the one asked for, else the default one, else the sample's where only that is there.
 func (p *place) dir() (string, error) {
 	if p.data != "" {
 		return p.data, nil
 	}
-	return stateDir("quidnunc")
+	dir, err := stateDir(stateName)
+	if err != nil {
+		return "", err
+	}
+	if _, err := stream.ReadCredential(dir); errors.Is(err, fs.ErrNotExist) {
+		if sampleDir, err := stateDir(sampleState); err == nil {
+			if _, err := stream.ReadCredential(sampleDir); err == nil {
+				return sampleDir, nil
+			}
+		}
+	}
+	return dir, nil
 }
 
 // attach reaches the log as a client: the server at --nats, the instance that runs on the data directory, or the
@@ -237,6 +251,9 @@ func (p *place) attach(ctx context.Context, std streams) (*stream.Hub, func(), e
 		return nil, nil, err
 	}
 	hub, done, err := stream.Attach(ctx, dir, stream.Config{Prefix: p.prefix, Log: log})
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil, fmt.Errorf("no instance has run on %s: name its directory with --data, or a server with --nats", dir)
+	}
 	if err != nil {
 		return nil, nil, err
 	}

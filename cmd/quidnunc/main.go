@@ -18,6 +18,8 @@ const (
 	exitOK      = 0
 	exitFailure = 1 // something did not work
 	exitUsage   = 2 // flags, configuration or rules that cannot work: nothing was started
+
+	exitInterrupted = 130 // by Ctrl-C, and not done; commands that go on until interrupted give 0
 )
 
 func main() {
@@ -48,7 +50,8 @@ func Main(ctx context.Context, args []string, std streams) int {
 		fmt.Fprintln(std.err, "quidnunc: "+err.Error())
 		return exitUsage
 	case errors.Is(err, context.Canceled) && ctx.Err() != nil:
-		return exitOK // interrupted, and drained
+		fmt.Fprintln(std.err, "quidnunc: interrupted before it was done")
+		return exitInterrupted
 	}
 	fmt.Fprintln(std.err, "quidnunc: "+err.Error())
 	return exitFailure
@@ -77,7 +80,7 @@ rule become alerts. In between lies a log on NATS JetStream, which is inside thi
 program unless --nats names a server.
 
 Exit codes: 0 done; 1 something did not work; 2 a flag, the configuration or a rule
-cannot work, and nothing was started.`,
+cannot work, and nothing was started; 130 interrupted before it was done.`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}

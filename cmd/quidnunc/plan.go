@@ -1,9 +1,12 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
+	"net"
 	"os"
 	"strings"
 	"time"
@@ -14,6 +17,7 @@ import (
 	"github.com/quidnunc-news/quidnunc/consumer/notify"
 	"github.com/quidnunc-news/quidnunc/consumer/rulebook"
 	"github.com/quidnunc-news/quidnunc/pipeline/news"
+	"github.com/quidnunc-news/quidnunc/pipeline/stream"
 	"github.com/quidnunc-news/quidnunc/producer"
 	"github.com/quidnunc-news/quidnunc/producer/archive"
 )
@@ -72,7 +76,7 @@ func (s *settings) plan(std streams, n need) (*plan, error) {
 		}
 	}
 	p.sample = s.config == ""
-	if p.house, err = s.house(c, p.sample && n.sources && n.rules); err != nil {
+	if p.house, err = s.house(c, p.sample); err != nil {
 		return nil, err
 	}
 	if n.rules {
@@ -106,19 +110,44 @@ func (s *settings) house(c config, sample bool) (houseConfig, error) {
 	if s.dedupWindow != 0 {
 		h.nats.DedupWindow = s.dedupWindow
 	}
-	if _, err := h.nats.mode(); err != nil {
+	if err := h.validate(); err != nil {
 		return h, &usageError{err}
 	}
 	if h.data != "" || h.nats.URL != "" {
 		return h, nil
 	}
-	name := "quidnunc"
+	name := stateName
 	if sample {
-		name = "quidnunc-sample"
+		name = sampleState
 	}
 	var err error
 	h.data, err = stateDir(name)
 	return h, err
+}
+
+// validate finds what cannot work before anything is started.
+func (h houseConfig) validate() error {
+	if _, err := h.nats.mode(); err != nil {
+		return err
+	}
+	if h.nats.Creds != "" && h.nats.URL == "" {
+		return errors.New("credentials are for a NATS server elsewhere: name it with --nats, or nats.url in the configuration")
+	}
+	server := stream.ServerConfig{Dir: nameOr(h.data, "."), Port: h.nats.Port, Prefix: h.prefix}
+	if err := server.Validate(); err != nil {
+		return err
+	}
+	client := stream.Config{URL: nameOr(h.nats.URL, "nats://127.0.0.1"), Prefix: h.prefix, Replicas: h.nats.Replicas, DedupWindow: h.nats.DedupWindow}
+	if err := client.Validate(); err != nil {
+		return err
+	}
+	if h.listen == "" || h.listen == off {
+		return nil
+	}
+	if _, port, err := net.SplitHostPort(h.listen); err != nil || port == "" {
+		return fmt.Errorf("metrics address %q: want host:port, such as %s, or 'off'", h.listen, defaultMetrics)
+	}
+	return nil
 }
 
 func (p *plan) readRules(c config, out io.Writer) error {
@@ -126,8 +155,11 @@ func (p *plan) readRules(c config, out io.Writer) error {
 	if p.sample {
 		p.book, err = rulebook.Parse("sample/rules.yaml", sample.Rules())
 	} else {
-		p.ruleFiles = c.Rules
-		p.book, err = rulebook.Load(c.Rules...)
+		p.ruleFiles = paths(c.Rules)
+		p.book, err = rulebook.Load(p.ruleFiles...)
+	}
+	if errors.Is(err, fs.ErrNotExist) {
+		return c.at(c.Rules, err, func(path string) error { _, err := rulebook.Load(path); return err })
 	}
 	if err != nil {
 		return &usageError{err}
@@ -149,12 +181,18 @@ func (p *plan) openSources(c config) error {
 		p.add("the sample", source)
 		return nil
 	}
-	for i, s := range c.Sources {
-		source, err := archive.Open(cfg, s.Archive...)
+	for _, s := range c.Sources {
+		source, err := archive.Open(cfg, paths(s.Archive)...)
 		if err != nil {
-			return usagef("sources[%d]: %w", i, err)
+			return c.at(s.Archive, err, func(path string) error {
+				alone, err := archive.Open(cfg, path)
+				if err == nil {
+					alone.Close()
+				}
+				return err
+			})
 		}
-		p.add(nameOr(s.Name, strings.Join(s.Archive, ", ")), source)
+		p.add(nameOr(s.Name, strings.Join(paths(s.Archive), ", ")), source)
 	}
 	return nil
 }

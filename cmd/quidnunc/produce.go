@@ -52,7 +52,7 @@ func produce(ctx context.Context, std streams, s *settings) error {
 	if err := made.Run(ctx); err != nil {
 		return interrupted(ctx, err)
 	}
-	if err := end.tell(ctx, aside{h.hub}); err != nil {
+	if err := end.tell(ctx, h.hub); err != nil {
 		return interrupted(ctx, err)
 	}
 	n := made.Counts()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"time"
 
@@ -35,9 +36,6 @@ func newCourier(h *house, p *plan) (*courier.Courier, error) {
 	})
 }
 
-// retell is how often the rules in force are told again, so that a log that loses its head to age still names them.
-const retell = 24 * time.Hour
-
 // lastRules is the rules message that the log told last; zero when it told none.
 func lastRules(ctx context.Context, hub *stream.Hub) (news.Rules, error) {
 	var last news.Rules
@@ -54,7 +52,7 @@ func lastRules(ctx context.Context, hub *stream.Hub) (news.Rules, error) {
 	return last, nil
 }
 
-// tellRules puts the rules in force, unless the log says already that they are, and has said so today.
+// tellRules puts the rules in force, unless the log says already that they are.
 func tellRules(ctx context.Context, hub *stream.Hub, rules []rule.Rule, now time.Time) (told bool, err error) {
 	body, _ := rulebook.Encode(rules)
 	last, err := lastRules(ctx, hub)
@@ -65,46 +63,70 @@ func tellRules(ctx context.Context, hub *stream.Hub, rules []rule.Rule, now time
 	if err != nil {
 		return false, fmt.Errorf("rules: %w", err)
 	}
-	if last.Hash == hash && now.Sub(last.At) < retell {
+	if last.Hash == hash {
 		return false, nil
 	}
-	m, err := wire.Rules(news.Rules{Version: now.UTC().Format("20060102t150405z"), Hash: hash, At: now.UTC()})
-	if err != nil {
-		return false, err
-	}
-	if _, err := hub.PublishBatch(ctx, [][]stream.Message{{stream.Message(m)}}); err != nil {
-		return false, fmt.Errorf("rules: %w", err)
-	}
-	return last.Hash != hash, nil
+	return true, publishRules(ctx, hub, hash, now)
 }
 
-// keepRules tells the rules again when their files change, and once a day. A broken file is said so of, and the last
-// good version stays in force.
+func publishRules(ctx context.Context, hub *stream.Hub, hash string, now time.Time) error {
+	m, err := wire.Rules(news.Rules{Version: now.UTC().Format("20060102t150405z"), Hash: hash, At: now.UTC()})
+	if err != nil {
+		return err
+	}
+	if _, err := hub.PublishBatch(ctx, [][]stream.Message{{stream.Message(m)}}); err != nil {
+		return fmt.Errorf("rules: %w", err)
+	}
+	return nil
+}
+
+// retell is how often the rules in force are told again, whoever put them there, so that a log that loses its head to
+// age still names them.
+const retell = 24 * time.Hour
+
+// retellRules tells the rules in force again where the log told them too long ago.
+func retellRules(ctx context.Context, hub *stream.Hub, now time.Time) error {
+	last, err := lastRules(ctx, hub)
+	if err != nil || last.Hash == "" || now.Sub(last.At) < retell {
+		return err
+	}
+	return publishRules(ctx, hub, last.Hash, now)
+}
+
+// keepRules puts the rules in force when their files change, and tells those in force again once a day.
 func keepRules(ctx context.Context, h *house, p *plan) error {
-	rules := p.book.Rules
 	changes := make(chan []rule.Rule)
 	watching := make(chan error, 1)
 	go func() { watching <- watchRules(ctx, h, p, changes) }()
-	daily := time.NewTicker(retell)
-	defer daily.Stop()
+	look := time.NewTicker(time.Minute)
+	defer look.Stop()
+	var waiting []rule.Rule // that could not be told yet
 	for {
 		select {
-		case rules = <-changes:
-		case <-daily.C:
+		case waiting = <-changes:
+		case <-look.C:
 		case err := <-watching:
 			return err
 		}
-		told, err := tellRules(ctx, h.hub, rules, time.Now())
-		switch {
-		case ctx.Err() != nil:
-		case err != nil:
-			h.log.Error("rules not told; the last version stays in force", "error", err)
-		case told:
-			h.log.Info("rules told", "rules", len(rules))
+		var err error
+		if waiting != nil {
+			if _, err = tellRules(ctx, h.hub, waiting, time.Now()); err == nil {
+				h.log.Info("rules told", "rules", len(waiting))
+				waiting = nil
+			}
+		} else {
+			err = retellRules(ctx, h.hub, time.Now())
+		}
+		if err != nil && ctx.Err() == nil {
+			h.log.Error("rules not told; the last version stays in force, trying again", "error", err)
 		}
 	}
 }
 
+// errReceivers refuses a reload: receivers belong to the running courier.
+var errReceivers = errors.New("the receivers changed: restart the process to use them. Nothing of the change is in force")
+
+// watchRules hands over the rules of changed files. A broken file is said so of, and the last good version stays.
 func watchRules(ctx context.Context, h *house, p *plan, changes chan<- []rule.Rule) error {
 	if len(p.ruleFiles) == 0 {
 		<-ctx.Done()
@@ -112,6 +134,9 @@ func watchRules(ctx context.Context, h *house, p *plan, changes chan<- []rule.Ru
 	}
 	failed := reloadMetric(h.registry)
 	return rulebook.Watch(ctx, rulebook.WatchConfig{Files: p.ruleFiles}, func(b rulebook.Book, err error) {
+		if err == nil && !reflect.DeepEqual(b.Receivers, p.book.Receivers) {
+			err = errReceivers
+		}
 		if err != nil {
 			failed.Inc()
 			h.log.Error("rules not reloaded; the last good version stays in force", "error", err)
@@ -124,33 +149,45 @@ func watchRules(ctx context.Context, h *house, p *plan, changes chan<- []rule.Ru
 	})
 }
 
-// machineRole holds the lease of the shard and runs its machine, again and again until ctx ends: a lease that is lost
-// or a machine that is fenced makes it wait for its turn.
+// machineRole holds the lease of the shard and runs its machine, again and again until ctx ends: a lease that is lost,
+// a machine that is fenced or a server that does not answer makes it wait for its turn.
 func machineRole(ctx context.Context, h *house, c *consumer.Consumer) error {
 	for {
-		lease, err := h.hub.Lease(ctx, "shard-0", holder(h), 0)
-		if err != nil {
-			if ctx.Err() != nil {
-				return nil
-			}
-			return err
-		}
-		err = holding(ctx, lease, c.Run)
-		releasing, cancel := context.WithTimeout(context.WithoutCancel(ctx), stream.LeaseTTL)
-		releaseErr := lease.Release(releasing)
-		cancel()
-		if releaseErr != nil {
-			h.log.Warn("lease not released; it ends by itself", "error", releaseErr)
-		}
+		lost, err := turn(ctx, h, c)
 		switch {
 		case ctx.Err() != nil && err == nil:
 			return nil
-		case errors.Is(err, stream.ErrFenced), err == nil:
-			h.log.Warn("another machine commits this shard; waiting for the lease", "error", err)
-		default:
-			return err
+		case lost, errors.Is(err, stream.ErrFenced), errors.Is(err, stream.ErrUnavailable):
+			h.log.Warn("the machine stopped; waiting for the lease", "error", err)
+		case err != nil:
+			return interrupted(ctx, err)
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(time.Second):
 		}
 	}
+}
+
+// turn waits for the lease and runs the machine until it ends, and tells whether that was because the lease was lost.
+func turn(ctx context.Context, h *house, c *consumer.Consumer) (lost bool, err error) {
+	lease, err := h.hub.Lease(ctx, "shard-0", holder(h), 0)
+	if err != nil {
+		return false, interrupted(ctx, err)
+	}
+	err = holding(ctx, lease, c.Run)
+	select {
+	case <-lease.Lost():
+		lost = true
+	default:
+	}
+	releasing, cancel := context.WithTimeout(context.WithoutCancel(ctx), stream.LeaseTTL)
+	defer cancel()
+	if err := lease.Release(releasing); err != nil {
+		h.log.Warn("lease not released; it ends by itself", "error", err)
+	}
+	return lost, err
 }
 
 // holding runs f until it ends or the lease is lost.
@@ -211,4 +248,22 @@ func describeOpen(o courier.Open) string {
 		text += fmt.Sprintf("; %d deliveries to %s", o.Receivers[name], name)
 	}
 	return text
+}
+
+// deadDeliveries counts the deliveries that were given up so far.
+func deadDeliveries(ctx context.Context, hub *stream.Hub) (n int, err error) {
+	keys, err := hub.Keys(ctx, stream.Ledger, "")
+	if err != nil {
+		return 0, err
+	}
+	for _, key := range keys {
+		data, _, err := hub.Value(ctx, stream.Ledger, key)
+		if err != nil {
+			return 0, err
+		}
+		if row, err := courier.ParseRow(data); err == nil && row.State == courier.Dead {
+			n++
+		}
+	}
+	return n, nil
 }

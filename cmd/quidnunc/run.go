@@ -52,6 +52,9 @@ func run(ctx context.Context, std streams, s *settings, once bool, grace time.Du
 		return err
 	}
 	defer p.end()
+	if grace < 0 {
+		return usagef("--grace %v: not negative", grace)
+	}
 	h, err := open(ctx, p.house, std, p.log)
 	if err != nil {
 		return err
@@ -61,6 +64,11 @@ func run(ctx context.Context, std streams, s *settings, once bool, grace time.Du
 	r := &running{house: h, plan: p}
 	if err := r.prepare(ctx); err != nil {
 		return err
+	}
+	if once {
+		if r.deadBefore, err = deadDeliveries(ctx, h.hub); err != nil {
+			return err
+		}
 	}
 	fmt.Fprintf(std.out, "rules    %d%s\n\n", len(p.book.Rules), ofSample(p))
 	return r.run(ctx, once, grace)
@@ -81,6 +89,8 @@ type running struct {
 	end      *endTime
 	consumer *consumer.Consumer
 	courier  *courier.Courier
+
+	deadBefore int // deliveries that were dead before this run
 }
 
 func (r *running) prepare(ctx context.Context) (err error) {
@@ -108,7 +118,7 @@ func (r *running) run(ctx context.Context, once bool, grace time.Duration) error
 		if err := r.producer.Run(working); err != nil {
 			return interrupted(working, err)
 		}
-		if err := r.end.tell(working, aside{r.hub}); err != nil {
+		if err := r.end.tell(working, r.hub); err != nil {
 			return interrupted(working, err)
 		}
 		if !once {
@@ -120,10 +130,13 @@ func (r *running) run(ctx context.Context, once bool, grace time.Duration) error
 		return errOnce
 	})
 	err := g.Wait()
-	if errors.Is(err, errOnce) || err == nil && ctx.Err() != nil {
+	switch {
+	case errors.Is(err, errOnce):
 		return nil
+	case once && ctx.Err() != nil:
+		return ctx.Err()
 	}
-	return err
+	return interrupted(ctx, err)
 }
 
 // interrupted is nil where err only says that ctx has ended.
@@ -140,7 +153,7 @@ func (r *running) finish(ctx context.Context, grace time.Duration) error {
 	defer cancel()
 	open, err := settle(waiting, r.house, r.consumer, r.courier)
 	if ctx.Err() != nil {
-		return nil
+		return ctx.Err()
 	}
 	r.summarise(r.std.out, open)
 	if err != nil {
@@ -152,9 +165,9 @@ func (r *running) finish(ctx context.Context, grace time.Duration) error {
 // summarise is the last line of --once.
 func (r *running) summarise(w io.Writer, open courier.Open) {
 	read, told := r.producer.Counts(), r.consumer.Counts()
-	dead := read.BadInputs + read.Failed + told.Fates[consumer.Unreadable] + open.Dead
-	if told.Fates[machine.Stepped]+told.Fates[machine.Revised] == 0 && told.Before > 0 {
-		fmt.Fprintf(w, "nothing new: %d articles, all known; %d alerts were told before\n", read.Articles, told.Before)
+	dead := read.BadInputs + read.Failed + told.Fates[consumer.Unreadable] + open.Dead - r.deadBefore
+	if told.Fates[machine.Stepped]+told.Fates[machine.Revised] == 0 && read.Stored+read.Duplicate > 0 {
+		fmt.Fprintf(w, "nothing new: %d articles, all known; %d alerts were told before; %d dead\n", read.Articles, told.Before, dead)
 		return
 	}
 	fmt.Fprintf(w, "%d articles, %d events (%d history), %d alerts, %d dead, 0 late\n", read.Articles, told.Events, told.History, told.Alerts, dead)

@@ -4,6 +4,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -13,11 +14,11 @@ import (
 // The first lines name ports and directories, which differ from run to run.
 var (
 	aURL = regexp.MustCompile(`(nats|http)://[0-9.]+:[0-9]+`)
-	aDir = regexp.MustCompile(`(?m)^data .*$`)
+	aDir = regexp.MustCompile(`(?m)^(data     |ask .*--data ).*$`)
 )
 
 func settled(s string) string {
-	return aDir.ReplaceAllString(aURL.ReplaceAllString(s, "$1://ADDRESS"), "data     DIRECTORY")
+	return aDir.ReplaceAllString(aURL.ReplaceAllString(s, "$1://ADDRESS"), "${1}DIRECTORY")
 }
 
 func TestRunOnceOverTheSample(t *testing.T) {
@@ -231,5 +232,41 @@ func TestAChangedRuleFileIsInForceAndABrokenOneIsNot(t *testing.T) {
 	s.complains(t, "rules told")
 	if code := s.stop(t); code != exitOK {
 		t.Errorf("run ends with %d\n%s", code, s.errs)
+	}
+}
+
+// The process that holds the server is stopped for longer than the lease lasts; the one that joined it goes on.
+func TestAConsumerThatLosesItsLeaseWaitsForItAgain(t *testing.T) {
+	dir := t.TempDir()
+	config := write(t, dir, "quidnunc.yaml", "sources:\n- archive: ["+write(t, dir, "none.jsonl", "")+"]\nrules: ["+write(t, dir, "rules.yaml", oneRule)+"]\n")
+	data := filepath.Join(dir, "data")
+	server := program(t, "produce", "--config", config, "--data", data, "--metrics", "off")
+	out := &tee{}
+	server.Stdout, server.Stderr = out, out
+	if err := server.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = server.Process.Kill(); _ = server.Wait() })
+	for deadline := time.Now().Add(time.Minute); !strings.Contains(out.String(), "serving until"); time.Sleep(50 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("no server after a minute\n%s", out)
+		}
+	}
+	c := serve(t, "consume", "--config", config, "--data", data, "--metrics", "off")
+	c.says(t, "rules    1")
+	if err := server.Process.Signal(syscall.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(5 * time.Second)
+	if err := server.Process.Signal(syscall.SIGCONT); err != nil {
+		t.Fatal(err)
+	}
+	more := write(t, dir, "more.yaml", "sources:\n- archive: ["+write(t, dir, "more.jsonl", goodArticle)+"]\nrules: ["+filepath.Join(dir, "rules.yaml")+"]\n")
+	if r := quidnunc(t, "produce", "--config", more, "--data", data, "--metrics", "off"); r.code != exitOK {
+		t.Errorf("produce: exit code %d\n%s\n%s", r.code, r.out, r.err)
+	}
+	c.says(t, "sanctions ·")
+	if code := c.stop(t); code != exitOK {
+		t.Errorf("consume ends with %d\n%s", code, c.errs)
 	}
 }

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -51,7 +53,18 @@ any one token, '>' all that follow:
 	return c
 }
 
+// public are the first tokens of what anybody may hear.
+var public = []string{wire.ToldKind, wire.EventKind, wire.AlertKind, wire.ReportKind}
+
 func tail(ctx context.Context, std streams, at place, style notify.Style, subjects []string) error {
+	for _, s := range subjects {
+		if !slices.Contains(public, wire.Kind(s)) {
+			return usagef("tail %q: want a subject that begins with %s, such as 'alert.>'", s, strings.Join(public, ", "))
+		}
+	}
+	if err := at.running(); err != nil {
+		return err
+	}
 	hub, done, err := at.attach(ctx, std)
 	if err != nil {
 		return err
@@ -85,6 +98,21 @@ func tail(ctx context.Context, std streams, at place, style notify.Style, subjec
 				return err
 			}
 		}
+	}
+	return nil
+}
+
+// running tells whether there is an instance to listen to.
+func (p *place) running() error {
+	if p.url != "" {
+		return nil
+	}
+	dir, err := p.dir()
+	if err != nil {
+		return err
+	}
+	if c, err := stream.ReadCredential(dir); err != nil || c.URL == "" {
+		return fmt.Errorf("nothing runs on %s: start 'quidnunc run' there, or name another directory with --data", dir)
 	}
 	return nil
 }

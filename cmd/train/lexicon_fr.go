@@ -188,11 +188,9 @@ func (s suffix) matches(stem string) bool {
 	}
 	var parts []string
 	for len(c) > 0 {
-		n := 1
+		_, n := utf8.DecodeRuneInString(c)
 		if c[0] == '[' {
 			n = strings.IndexByte(c, ']') + 1
-		} else {
-			_, n = utf8.DecodeRuneInString(c)
 		}
 		parts, c = append(parts, c[:n]), c[n:]
 	}
@@ -248,7 +246,7 @@ func readLines(name string) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer file.Close()
+	defer func() { _ = file.Close() }()
 	var lines []string
 	scan := bufio.NewScanner(file)
 	scan.Buffer(nil, 1<<20)

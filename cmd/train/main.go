@@ -10,11 +10,10 @@ import (
 	"github.com/quidnunc-news/quidnunc/producer/syntax"
 )
 
-const usage = `usage:
+const usage = `the commands are
   train lexicon --lang fr|en [--out FILE]                     make the word list from Debian's packages
   train model --lang fr|en --treebanks DIR [--out FILE]       make the model
-  train eval --lang fr|en [--model FILE] [--raw] FILE.conllu… measure a model
-`
+  train eval --lang fr|en [--model FILE] [--raw] FILE.conllu… measure a model`
 
 func main() {
 	if err := run(os.Args[1:]); err != nil {

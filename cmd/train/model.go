@@ -38,7 +38,7 @@ func model(args []string) error {
 		if err != nil {
 			return err
 		}
-		defer f.Close()
+		defer func() { _ = f.Close() }()
 		if err := pprof.StartCPUProfile(f); err != nil {
 			return err
 		}
@@ -46,11 +46,11 @@ func model(args []string) error {
 	}
 	start := time.Now()
 	c.Lang = *lang
-	sentences, sources, err := readTreebanks(*dir, *lang, *sample)
+	sentences, spoken, sources, err := readTreebanks(*dir, *lang, *sample)
 	if err != nil {
 		return err
 	}
-	c.Sources = sources
+	c.Sources, c.Spoken = sources, spoken
 	if c.Words, err = os.ReadFile(lexiconFile(*words, *lang)); err != nil {
 		return err
 	}
@@ -61,7 +61,7 @@ func model(args []string) error {
 	if *out == "" {
 		*out = "producer/syntax/embedded/" + *lang + ".model"
 	}
-	fmt.Printf("%d sentences, %d bytes, sha256 %x, %s\n", len(sentences), len(packed), sha256.Sum256(packed), time.Since(start).Round(time.Second))
+	fmt.Printf("%d sentences, %d bytes, sha256 %x, %s\n", len(sentences)+len(spoken), len(packed), sha256.Sum256(packed), time.Since(start).Round(time.Second))
 	return os.WriteFile(*out, packed, 0o644)
 }
 
@@ -72,32 +72,30 @@ func lexiconFile(name, lang string) string {
 	return "producer/syntax/embedded/" + lang + ".lexicon"
 }
 
-func readTreebanks(dir, lang string, sample int) ([]conllu.Sentence, []syntax.Source, error) {
-	var all []conllu.Sentence
-	var sources []syntax.Source
-	for _, name := range syntax.Treebanks(lang) {
-		data, err := os.ReadFile(filepath.Join(dir, name+".conllu"))
+// readTreebanks reads what the language's model learns from, the written and the spoken apart.
+func readTreebanks(dir, lang string, sample int) (written, spoken []conllu.Sentence, sources []syntax.Source, err error) {
+	for _, file := range syntax.Treebanks(lang) {
+		data, err := os.ReadFile(filepath.Join(dir, file.Name+".conllu"))
 		if err != nil {
-			return nil, nil, err
+			return nil, nil, nil, err
 		}
-		sentences, err := conllu.Read(bytes.NewReader(data))
+		all, err := conllu.Read(bytes.NewReader(data))
 		if err != nil {
-			return nil, nil, fmt.Errorf("%s: %w", name, err)
+			return nil, nil, nil, fmt.Errorf("%s: %w", file.Name, err)
 		}
-		all = append(all, sentences...)
-		sources = append(sources, syntax.Source{Name: name, SHA256: fmt.Sprintf("%x", sha256.Sum256(data))})
-	}
-	if sample > 1 {
-		var some []conllu.Sentence
-		for i := 0; i < len(all); i += sample {
-			some = append(some, all[i])
+		for i := 0; i < len(all); i += max(1, sample) {
+			if file.Spoken {
+				spoken = append(spoken, all[i])
+			} else {
+				written = append(written, all[i])
+			}
 		}
-		all = some
+		sources = append(sources, syntax.Source{Name: file.Name, SHA256: fmt.Sprintf("%x", sha256.Sum256(data))})
 	}
-	if len(all) == 0 {
-		return nil, nil, fmt.Errorf("no treebank known for %q", lang)
+	if len(written) == 0 {
+		return nil, nil, nil, fmt.Errorf("no treebank known for %q", lang)
 	}
-	return all, sources, nil
+	return written, spoken, sources, nil
 }
 
 // eval is `train eval`.
@@ -126,24 +124,27 @@ func eval(args []string) error {
 		return err
 	}
 	for _, name := range flags.Args() {
-		f, err := os.Open(name)
+		data, err := os.ReadFile(name)
 		if err != nil {
 			return err
 		}
-		gold, err := conllu.Read(f)
-		f.Close()
+		gold, err := conllu.Read(bytes.NewReader(data))
 		if err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}
-		score := syntax.NewScore()
-		start := time.Now()
-		if *raw {
-			m.MeasureRaw(gold, score)
-		} else {
-			m.Measure(gold, score)
-		}
-		took := time.Since(start)
-		fmt.Printf("%s: %s%.0f words/s on one core\n\n", name, score, float64(score.Words)/took.Seconds())
+		measure(m, name, gold, *raw)
 	}
 	return nil
+}
+
+func measure(m *syntax.Model, name string, gold []conllu.Sentence, raw bool) {
+	score := syntax.NewScore()
+	start := time.Now()
+	if raw {
+		m.MeasureRaw(gold, score)
+	} else {
+		m.Measure(gold, score)
+	}
+	speed := float64(score.Words) / time.Since(start).Seconds()
+	fmt.Printf("%s: %s%.0f words/s on one core\n\n", name, score, speed)
 }

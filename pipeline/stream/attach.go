@@ -14,9 +14,9 @@ import (
 
 // Attach reaches the data in dir, for a command that comes and goes: through the instance that runs there, by the credential it wrote,
 // or, when none runs, by opening the store without a listener (which takes the lock until closed). config's Server, URL and credential are
-// not looked at. The store must exist (fs.ErrNotExist): a command that only asks makes no data directory. Call closing when done.
+// not looked at. A server must have run there (fs.ErrNotExist): a command that only asks makes no data. Call closing when done.
 func Attach(ctx context.Context, dir string, config Config) (h *Hub, closing func(), err error) {
-	if _, err := os.Stat(dir); err != nil {
+	if _, err := os.Stat(credentialPath(dir)); err != nil {
 		return nil, nil, fmt.Errorf("stream: no data in %s: %w", dir, err)
 	}
 	deadline := time.Now().Add(or(config.Timeout, attachPatience))

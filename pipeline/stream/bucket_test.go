@@ -89,6 +89,7 @@ func TestObjectsAreNamedByTheirContent(t *testing.T) {
 }
 
 func TestOneHoldsTheLease(t *testing.T) {
+	t.Parallel()
 	s := serve(t, stream.ServerConfig{})
 	first, second := connect(t, s, stream.Config{}), connectOnly(t, stream.Config{Server: s})
 	lease, err := first.Lease(t.Context(), "shard.0", "first", time.Second)
@@ -120,6 +121,7 @@ func TestOneHoldsTheLease(t *testing.T) {
 }
 
 func TestTheLeaseOfADeadHolderBecomesFree(t *testing.T) {
+	t.Parallel()
 	s := serve(t, stream.ServerConfig{})
 	dead, standby := connect(t, s, stream.Config{}), connectOnly(t, stream.Config{Server: s})
 	lease, err := dead.Lease(t.Context(), "shard.0", "dead", time.Second)
@@ -206,6 +208,7 @@ func TestProbe(t *testing.T) {
 }
 
 func TestWhatTheServerForbidsIsSaid(t *testing.T) {
+	t.Parallel()
 	s := serve(t, stream.ServerConfig{})
 	connect(t, s, stream.Config{})
 	nobody := connectOnly(t, stream.Config{URL: s.URL(), Attempt: 300 * time.Millisecond, Timeout: 5 * time.Second}) // anonymous

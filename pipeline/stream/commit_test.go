@@ -68,6 +68,7 @@ func TestAStaleMachineStoresAndTellsNothing(t *testing.T) {
 }
 
 func TestOfManyMachinesOneCommitsEachTime(t *testing.T) {
+	t.Parallel()
 	s := serve(t, stream.ServerConfig{})
 	const machines, rounds = 6, 15
 	var last uint64

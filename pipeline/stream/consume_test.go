@@ -43,6 +43,7 @@ func (b busy) Error() string             { return "busy" }
 func (b busy) RetryAfter() time.Duration { return b.after }
 
 func TestTheHandlersErrorIsTheVerdict(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct {
 		handle   func(deliveries uint64) error
 		attempts int
@@ -89,6 +90,7 @@ func TestTheHandlersErrorIsTheVerdict(t *testing.T) {
 }
 
 func TestConsumeDrains(t *testing.T) {
+	t.Parallel()
 	h := hub(t)
 	enqueue(t, h, 20)
 	ctx, cancel := context.WithCancel(t.Context())
@@ -109,10 +111,10 @@ func TestConsumeDrains(t *testing.T) {
 	if err != nil || began.Load() != finished.Load() || finished.Load() < 3 || finished.Load() > 6 {
 		t.Fatal("began", began.Load(), "finished", finished.Load(), err)
 	}
-	left, err := h.Unfinished(t.Context(), stream.Deliveries, "desk")
-	if want := 20 - int(finished.Load()); left != want || err != nil {
-		t.Errorf("%d left, want %d; %v", left, want, err)
-	}
+	eventually(t, "as many left as were not finished", func() bool {
+		left, err := h.Unfinished(t.Context(), stream.Deliveries, "desk")
+		return err == nil && left == 20-int(finished.Load())
+	})
 	// What was fetched and not begun is there for the next at once, not after AckWait.
 	again, stop := context.WithTimeout(t.Context(), 5*time.Second)
 	defer stop()
@@ -140,12 +142,14 @@ func TestGraceEnds(t *testing.T) {
 	if err != nil || time.Since(began) > 5*time.Second {
 		t.Error(time.Since(began), err)
 	}
-	if left, err := h.Unfinished(t.Context(), stream.Deliveries, "desk"); left != 1 || err != nil {
-		t.Error("the message cut short:", left, err)
-	}
+	eventually(t, "the message cut short, unfinished", func() bool {
+		left, err := h.Unfinished(t.Context(), stream.Deliveries, "desk")
+		return err == nil && left == 1
+	})
 }
 
 func TestALongHandlerIsNotTakenForDead(t *testing.T) {
+	t.Parallel()
 	h := hub(t)
 	enqueue(t, h, 1)
 	ctx, cancel := context.WithCancel(t.Context())

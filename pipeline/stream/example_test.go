@@ -3,7 +3,6 @@ package stream_test
 import (
 	"context"
 	"fmt"
-	"log"
 	"os"
 
 	"github.com/quidnunc-news/quidnunc/pipeline/stream"
@@ -13,7 +12,7 @@ import (
 func Example() {
 	dir, err := os.MkdirTemp("", "quidnunc")
 	if err != nil {
-		log.Fatal(err)
+		panic(err)
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
 	ctx, done := context.WithCancel(context.Background())
@@ -21,16 +20,16 @@ func Example() {
 
 	server, err := stream.Serve(ctx, stream.ServerConfig{Dir: dir, Port: -1})
 	if err != nil {
-		log.Fatal(err)
+		panic(err)
 	}
 	defer server.Close()
 	hub, err := stream.Connect(ctx, stream.Config{Server: server})
 	if err != nil {
-		log.Fatal(err)
+		panic(err)
 	}
 	defer hub.Close()
 	if err := hub.Setup(ctx, stream.Manage); err != nil {
-		log.Fatal(err)
+		panic(err)
 	}
 
 	article := []stream.Message{
@@ -44,7 +43,7 @@ func Example() {
 
 	_, checkpoint, err := hub.Checkpoint(ctx, 0)
 	if err != nil {
-		log.Fatal(err)
+		panic(err)
 	}
 	err = hub.Read(ctx, 1, func(m stream.Stored) error {
 		fmt.Println("read", m.Seq, m.Subject)

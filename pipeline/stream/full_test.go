@@ -1,4 +1,4 @@
-//go:build unix
+//go:build linux || darwin
 
 package stream_test
 
@@ -30,16 +30,10 @@ type shortage struct {
 func shortageOf(t *testing.T) shortage {
 	t.Helper()
 	dir := t.TempDir()
-	err := unix.Mount("tmpfs", dir, "tmpfs", 0, "size=48m")
-	if err != nil {
+	if err := mountSmall(t, dir, "48m"); err != nil {
 		t.Log("no volume of its own, files that cannot grow must do:", err)
 		return shortage{}
 	}
-	t.Cleanup(func() {
-		if err := unix.Unmount(dir, unix.MNT_DETACH); err != nil {
-			t.Error(err)
-		}
-	})
 	filler := filepath.Join(dir, "filler")
 	return shortage{dir, func() { fill(t, filler) }, func() {
 		if err := os.Remove(filler); err != nil {
@@ -80,6 +74,7 @@ func limitedFiles(t *testing.T, dir string) shortage {
 }
 
 func TestAFullDiskIsSaidAndLosesNothing(t *testing.T) {
+	t.Parallel()
 	inPlace := func(t *testing.T, s *stream.Server, short shortage) *stream.Server {
 		short.end()
 		if err := s.Restart(t.Context()); err != nil {
@@ -97,8 +92,8 @@ func TestAFullDiskIsSaidAndLosesNothing(t *testing.T) {
 		short.end()
 		return serve(t, stream.ServerConfig{Dir: short.dir})
 	}
-	t.Run("a full volume, the server is started again", func(t *testing.T) { fullDisk(t, shortageOf(t), inPlace) })
-	t.Run("a full volume, the process is started again", func(t *testing.T) { fullDisk(t, shortageOf(t), newProcess) })
+	t.Run("a full volume, the server is started again", func(t *testing.T) { fullVolume(t, inPlace) })
+	t.Run("a full volume, the process is started again", func(t *testing.T) { fullVolume(t, newProcess) })
 	t.Run("files that cannot grow", func(t *testing.T) {
 		if os.Getenv(limited) == "" {
 			inAnotherProcess(t)
@@ -120,6 +115,11 @@ func inAnotherProcess(t *testing.T) {
 	if err != nil || !strings.Contains(string(out), "--- PASS: TestAFullDiskIsSaidAndLosesNothing/files_that_cannot_grow/the_process") {
 		t.Fatalf("%v\n%s", err, out)
 	}
+}
+
+func fullVolume(t *testing.T, heal func(*testing.T, *stream.Server, shortage) *stream.Server) {
+	t.Parallel()
+	fullDisk(t, shortageOf(t), heal)
 }
 
 func fullDisk(t *testing.T, short shortage, heal func(*testing.T, *stream.Server, shortage) *stream.Server) {

@@ -20,6 +20,7 @@ type Hub struct {
 	js     jetstream.JetStream
 	writer string // tells this Hub's checkpoints from another's
 	denied denials
+	link   link
 }
 
 // Connect reaches the server and checks that it can do what is needed: ErrNoBatches for a server before 2.12.
@@ -78,6 +79,7 @@ func dial(ctx context.Context, c Config, h *Hub) (*nats.Conn, error) {
 		nats.PingInterval(20 * time.Second), nats.IgnoreAuthErrorAbort(), nats.PermissionErrOnSubscribe(true),
 		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) { h.asyncError(err) }),
 		nats.DisconnectErrHandler(func(_ *nats.Conn, err error) {
+			h.link.broke()
 			if err != nil {
 				c.Log.Warn("connection lost", "server", c.address(), "err", err)
 			}
@@ -152,10 +154,18 @@ func (h *Hub) until(ctx context.Context, what string, attempt func(context.Conte
 	}
 }
 
+// once makes one attempt. It does not wait for an answer that went down with the connection.
 func (h *Hub) once(ctx context.Context, attempt func(context.Context) error) error {
-	ctx, cancel := context.WithTimeout(ctx, h.config.Attempt)
+	within, cancel := context.WithTimeout(ctx, h.config.Attempt)
 	defer cancel()
-	return attempt(ctx)
+	link := h.link.current()
+	stop := context.AfterFunc(link, cancel)
+	defer stop()
+	err := attempt(within)
+	if errors.Is(err, context.Canceled) && ctx.Err() == nil && link.Err() != nil {
+		return fmt.Errorf("%w: %w", nats.ErrDisconnected, err)
+	}
+	return err
 }
 
 // unavailable says why nothing was acknowledged: the caller's wish, a full disk, or the last error seen.

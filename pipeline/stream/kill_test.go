@@ -26,6 +26,7 @@ const (
 // TestKilledAtAnyMoment kills a process that publishes, reads and commits, again and again, and then compares what it left with what a
 // process that was never killed would have left.
 func TestKilledAtAnyMoment(t *testing.T) {
+	t.Parallel()
 	if dir := os.Getenv(victimDir); dir != "" {
 		victim(t, dir)
 		return
@@ -33,7 +34,7 @@ func TestKilledAtAnyMoment(t *testing.T) {
 	dir := t.TempDir()
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)
-	random := rand.New(rand.NewPCG(seed, 0)) //nolint:gosec // moments, not secrets
+	random := rand.New(rand.NewPCG(seed, 0))
 	acked := 0
 	for range kills {
 		acked = max(acked, killAfter(t, dir, time.Duration(50+random.IntN(700))*time.Millisecond))

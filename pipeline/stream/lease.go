@@ -44,7 +44,7 @@ func (h *Hub) Lease(ctx context.Context, name, holder string, ttl time.Duration)
 			go l.keep(renewing, began)
 			return l, nil
 		}
-		if !errors.Is(err, ErrConflict) && !errors.Is(err, ErrUnavailable) {
+		if ctx.Err() == nil && !errors.Is(err, ErrConflict) && !errors.Is(err, ErrUnavailable) && !transient(err) {
 			return nil, fmt.Errorf("stream: lease %s: %w", name, err)
 		}
 		select {

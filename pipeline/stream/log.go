@@ -17,9 +17,11 @@ type serverLog struct {
 func (l *serverLog) Noticef(format string, v ...any) {
 	l.log.Debug(text(format, v), "from", "nats-server")
 }
+
 func (l *serverLog) Debugf(format string, v ...any) {
 	l.log.Debug(text(format, v), "from", "nats-server")
 }
+
 func (l *serverLog) Tracef(format string, v ...any) {
 	l.log.Debug(text(format, v), "from", "nats-server")
 }

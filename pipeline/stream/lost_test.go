@@ -103,6 +103,7 @@ func overWire(t *testing.T) (*wire, *stream.Hub) {
 }
 
 func TestACommitWhoseAnswerIsLostIsMadeOnce(t *testing.T) {
+	t.Parallel()
 	w, h := overWire(t)
 	var last uint64
 	var want []string
@@ -123,6 +124,7 @@ func TestACommitWhoseAnswerIsLostIsMadeOnce(t *testing.T) {
 }
 
 func TestACommitGivenUpMayBeMadeAgain(t *testing.T) {
+	t.Parallel()
 	w, h := overWire(t)
 	w.lose(700 * time.Millisecond)
 	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
@@ -140,6 +142,7 @@ func TestACommitGivenUpMayBeMadeAgain(t *testing.T) {
 }
 
 func TestBundlesWhoseAnswerIsLostAreStoredOnce(t *testing.T) {
+	t.Parallel()
 	w, h := overWire(t)
 	for i := range 4 {
 		w.lose(500 * time.Millisecond)
@@ -155,6 +158,7 @@ func TestBundlesWhoseAnswerIsLostAreStoredOnce(t *testing.T) {
 }
 
 func TestAReaderWhoseWireBreaksMissesNothing(t *testing.T) {
+	t.Parallel()
 	w, h := overWire(t)
 	const articles = 2000
 	var bundles [][]stream.Message

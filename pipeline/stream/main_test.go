@@ -66,8 +66,10 @@ func bundle(article string, told int) []stream.Message {
 		id := fmt.Sprintf("%s-%d", article, i)
 		b = append(b, stream.Message{Subject: "told.sanction.rus.nato", MsgID: id, Data: []byte("told " + id)})
 	}
-	return append(b, stream.Message{Subject: "report.fr.none", MsgID: article, Data: []byte("report " + article),
-		Header: map[string][]string{"Content-Type": {"text/plain"}}})
+	return append(b, stream.Message{
+		Subject: "report.fr.none", MsgID: article, Data: []byte("report " + article),
+		Header: map[string][]string{"Content-Type": {"text/plain"}},
+	})
 }
 
 func eventually(t testing.TB, what string, holds func() bool) {

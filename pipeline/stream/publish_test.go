@@ -53,6 +53,7 @@ func publish(t *testing.T, h *stream.Hub, articles []string) stream.Receipt {
 }
 
 func TestAShortDedupWindowForgets(t *testing.T) {
+	t.Parallel()
 	h := connect(t, serve(t, stream.ServerConfig{}), stream.Config{DedupWindow: 200 * time.Millisecond})
 	publish(t, h, []string{"a"})
 	eventually(t, "the window's end", func() bool {
@@ -62,6 +63,7 @@ func TestAShortDedupWindowForgets(t *testing.T) {
 }
 
 func TestManyBundlesKeepTheirOrder(t *testing.T) {
+	t.Parallel()
 	h := hub(t)
 	var bundles [][]stream.Message
 	var want []string

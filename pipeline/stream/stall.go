@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 )
 
@@ -48,10 +49,12 @@ func (p *progress) stalled() bool {
 	return !p.busy && p.pending > 0 && time.Since(p.at) > stallAfter
 }
 
-// watch waits for the end of one consumer's reading, or for its stall.
+// watch waits for the end of one consumer's reading, or for its stall. After a reconnection it does not wait for the consumer to be missed.
 func (c *cursor) watch(ctx context.Context, pulling jetstream.ConsumeContext, verdict <-chan error) error {
-	ticker := time.NewTicker(stallAfter)
+	ticker := time.NewTicker(stallAfter / 4)
 	defer ticker.Stop()
+	connected := c.hub.conn.StatusChanged(nats.CONNECTED)
+	defer c.hub.conn.RemoveStatusListener(connected)
 	for {
 		select {
 		case <-ctx.Done():
@@ -59,6 +62,8 @@ func (c *cursor) watch(ctx context.Context, pulling jetstream.ConsumeContext, ve
 		case err := <-verdict:
 			return err
 		case <-pulling.Closed():
+			return errAgain
+		case <-connected:
 			return errAgain
 		case <-ticker.C:
 			if c.progress.stalled() && c.hub.conn.IsConnected() {

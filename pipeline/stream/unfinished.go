@@ -1,6 +1,7 @@
 package stream
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -21,10 +22,33 @@ func (h *Hub) Unfinished(ctx context.Context, of Stream, durable string) (int, e
 			return err
 		}
 		info := c.CachedInfo()
-		n = int(info.NumPending) + info.NumAckPending
-		return nil
+		if n = int(info.NumPending) + info.NumAckPending; n > 0 {
+			return nil
+		}
+		// The server counts what is pending a moment after it stored it: what lies behind the last verdict is not done.
+		last, err := h.lastOf(ctx, of, info.Config.FilterSubject)
+		if err == nil && last > info.AckFloor.Stream {
+			n = 1
+		}
+		return err
 	})
 	return n, err
+}
+
+// lastOf is the sequence of the newest message under a stored subject, which may have wildcards; 0 when there is none.
+func (h *Hub) lastOf(ctx context.Context, of Stream, stored string) (uint64, error) {
+	s, err := h.js.Stream(ctx, h.names.stream(of))
+	if err != nil {
+		return 0, err
+	}
+	m, err := s.GetLastMsgForSubject(ctx, cmp.Or(stored, ">"))
+	if errors.Is(err, jetstream.ErrMsgNotFound) {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, err
+	}
+	return m.Sequence, nil
 }
 
 // Count is how many messages a stream holds.

@@ -15,7 +15,7 @@ func find[T string | []byte](d dafsa, form T) (int, bool) {
 		return 0, false
 	}
 	at := d.arcs[0] >> 9
-	for i := 0; i < len(form); i++ {
+	for i := range len(form) {
 		if at = d.step(at, form[i]); at == 0 {
 			return 0, false
 		}

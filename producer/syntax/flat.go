@@ -8,13 +8,13 @@ type flat struct {
 
 func readFlat(r *reader) flat {
 	t := readTable(r)
-	if t.lanes != 1 {
+	if t.classes > 4 {
 		r.err = errShort
 		return flat{}
 	}
 	for i, s := range t.slots {
 		if s != 0 {
-			t.slots[i] = s&^0xffffffff | t.rows[uint32(s)]&0xffffffff
+			t.slots[i] = s&^0xffffffff | t.rows[uint32(s)*stride]&0xffffffff
 		}
 	}
 	return flat{t.slots, t.shift}
@@ -23,9 +23,10 @@ func readFlat(r *reader) flat {
 // score sums the rows of keys; the sums of different classes compare with one another.
 func (t *flat) score(keys []uint32) (sums [4]int32) {
 	var even, odd uint32
+	slots := t.slots
 	for _, key := range keys {
 		for i := key >> t.shift; ; i++ {
-			s := t.slots[i]
+			s := slots[i]
 			if s == 0 {
 				break
 			}

@@ -97,7 +97,7 @@ func (m *Model) parse(p *parser, s *state, nodes []node, guides []guide, keys *[
 			if head == s.n {
 				label = m.root
 			} else {
-				label = p.labeller.best(s.labelContext(head, dep, labels), len(m.labels))
+				label = p.labeller.best(s.labelContext(head, dep, labels))
 			}
 		}
 		s.move(move, uint8(label), m.roles)

@@ -175,13 +175,7 @@ func Compile(list []Entry) ([]byte, error) {
 	d := buildDafsa(forms, numbers)
 	out := appendUint([]byte(lexiconMagic), len(index))
 	out = append(out, sets...)
-	out = appendUint(out, len(d.arcs))
-	for _, plane := range []uint{0, 8, 16, 24} {
-		for _, a := range d.arcs {
-			out = append(out, byte(a>>plane))
-		}
-	}
-	return pack(out)
+	return pack(d.append(out))
 }
 
 func appendEntry(b []byte, list []Entry) []byte {
@@ -230,17 +224,7 @@ func readLexicon(packed []byte) (*lexicon, error) {
 			e.readings[j] = reading{UPOS(r.uint()), Feats(r.uint()), lemmaRule{int(r.uint()), r.string()}}
 		}
 	}
-	arcs := make([]uint32, r.count(1))
-	planes := r.bytes(4 * len(arcs))
-	for i := range arcs {
-		for p := range 4 {
-			arcs[i] |= uint32(planes[p*len(arcs)+i]) << (8 * p)
-		}
-	}
-	l.forms = dafsa{arcs}
-	if r.err == nil {
-		r.err = l.forms.check()
-	}
+	l.forms = readDafsa(r)
 	if r.err != nil {
 		return nil, fmt.Errorf("syntax: lexicon: %w", r.err)
 	}

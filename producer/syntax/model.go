@@ -70,9 +70,8 @@ func Read(packed, words []byte) (*Model, error) {
 	if r.err != nil {
 		return nil, fmt.Errorf("syntax: model: %w", r.err)
 	}
-	lanes := (len(m.labels) + 7) / 8
-	if len(m.tags) < 2 || len(m.tags) > 65 || m.tagger.lanes != (len(m.tags)+6)/8 ||
-		lanes == 0 || lanes > 8 || m.scout.labeller.lanes != lanes || m.parser.labeller.lanes != lanes {
+	if len(m.tags) < 2 || m.tagger.classes != len(m.tags)-1 || len(m.labels) == 0 ||
+		m.scout.labeller.classes != len(m.labels) || m.parser.labeller.classes != len(m.labels) {
 		return nil, errors.New("syntax: model: tables do not fit the tags and labels")
 	}
 	return m, nil

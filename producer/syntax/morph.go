@@ -53,11 +53,12 @@ func readDafsa(r *reader) dafsa {
 // inflection tells how the lemma of a form is made and what features it has. low is the form in lower case;
 // its spare capacity is used. First the exceptions learnt, then the word list, then the endings.
 func (m *Model) inflection(low []byte, mask uint32, tag uint8) (lemmaRule, Feats) {
-	key := append(low, 1, tag+1)
-	if i, ok := find(m.exact, key); ok && i < len(m.morphs) {
+	n := len(low)
+	low = append(low, 1, tag+1)
+	if i, ok := find(m.exact, low); ok && i < len(m.morphs) {
 		return m.morphs[i].rule, m.morphs[i].feats
 	}
-	return m.regular(low, mask, tag)
+	return m.regular(low[:n], mask, tag)
 }
 
 func (m *Model) regular(low []byte, mask uint32, tag uint8) (lemmaRule, Feats) {

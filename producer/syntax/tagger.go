@@ -76,6 +76,6 @@ func (m *Model) tag(nodes []node, keys *[tagFeatures]uint32) {
 			continue
 		}
 		tagContext(nodes, i, keys)
-		n.tag = uint8(m.tagger.best(keys[:], len(m.tags)-1)) + 1
+		n.tag = uint8(m.tagger.best(keys[:])) + 1
 	}
 }

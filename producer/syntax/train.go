@@ -14,24 +14,38 @@ type Config struct {
 	Lang     string
 	Words    []byte                        // the word list, as Compile wrote it; nil means none
 	Sources  []Source                      // written into the model
+	Spoken   []conllu.Sentence             // transcribed speech, for the parser only
 	Seed     uint64                        // 0 means 1
 	Runs     int                           // shuffles whose averages are summed; 0 means 3
 	Epochs   int                           // passes over the treebank in each run; 0 means 5
 	Scouting int                           // passes of the scout; 0 means 3
-	Rows     [3]int                        // rows kept of tagger, parser, labeller; 0 means 60,000, 500,000, 60,000
+	Rows     [3]int                        // rows kept of tagger, parser, labeller; 0 means 120,000, 500,000, 60,000
 	Log      func(format string, a ...any) // progress; nil means none
 }
 
-// Treebanks names the treebank files that the embedded model of a language learns from. What is not named is for measuring.
-func Treebanks(lang string) []string {
+// Treebank is a file that a model learns from.
+type Treebank struct {
+	Name   string
+	Spoken bool // transcribed speech: its trees teach the parser, but its tags would mislead a tagger of news
+}
+
+// Treebanks names what the embedded model of a language learns from. What is not named is for measuring.
+func Treebanks(lang string) []Treebank {
 	switch lang {
 	case "fr":
-		return []string{
-			"sequoia-train", "gsd-dev", "fqb-test", "rhapsodie-train", "rhapsodie-dev", "rhapsodie-test",
-			"parisstories-train", "parisstories-dev", "parisstories-test",
+		return []Treebank{
+			{"sequoia-train", false},
+			{"gsd-dev", false},
+			{"fqb-test", false},
+			{"rhapsodie-train", true},
+			{"rhapsodie-dev", true},
+			{"rhapsodie-test", true},
+			{"parisstories-train", true},
+			{"parisstories-dev", true},
+			{"parisstories-test", true},
 		}
 	case "en":
-		return []string{"ewt-train"}
+		return []Treebank{{"ewt-train", false}}
 	}
 	return nil
 }
@@ -56,6 +70,7 @@ type trainer struct {
 	c        Config
 	m        *Model
 	examples []*example
+	written  int      // how many of the examples teach the tagger: the first
 	margin   [3]int32 // by which tagger, parser, labeller must be right
 	tagger   *learner
 	splitter *learner
@@ -79,7 +94,7 @@ type example struct {
 func newTrainer(sentences []conllu.Sentence, c Config) (*trainer, error) {
 	c.Seed, c.Runs, c.Epochs = cmp.Or(c.Seed, 1), cmp.Or(c.Runs, 3), cmp.Or(c.Epochs, 5)
 	c.Scouting = cmp.Or(c.Scouting, 3)
-	for i, d := range []int{60_000, 500_000, 60_000} {
+	for i, d := range []int{120_000, 500_000, 60_000} {
 		c.Rows[i] = cmp.Or(c.Rows[i], d)
 	}
 	if c.Log == nil {
@@ -94,21 +109,24 @@ func newTrainer(sentences []conllu.Sentence, c Config) (*trainer, error) {
 		}
 		t.m.words = words
 	}
-	t.collect(sentences)
-	for _, s := range sentences {
+	t.collect(sentences, c.Spoken)
+	t.written = len(sentences)
+	for _, s := range slices.Concat(sentences, c.Spoken) {
 		t.examples = append(t.examples, t.example(s))
 	}
 	return t, nil
 }
 
 // collect finds the tags and the labels. Labels too rare to be learnt lose their subtype.
-func (t *trainer) collect(sentences []conllu.Sentence) {
+func (t *trainer) collect(written, spoken []conllu.Sentence) {
 	kinds := map[tagKind]int{}
 	labels := map[string]int{}
-	for _, s := range sentences {
+	for i, s := range slices.Concat(written, spoken) {
 		for _, w := range s.Words {
-			kinds[kindOf(w)]++
 			labels[w.Rel]++
+			if i < len(written) {
+				kinds[kindOf(w)]++
+			}
 		}
 	}
 	common := map[string]bool{}
@@ -217,7 +235,7 @@ func projectivise(head []int32) {
 
 func dominates(head []int32, h, k int32) bool {
 	n := int32(len(head))
-	for range len(head) {
+	for range head {
 		if k == h {
 			return true
 		}
@@ -252,7 +270,7 @@ func (t *trainer) learnMorphs() {
 		}
 		in[key][f]++
 	}
-	for _, e := range t.examples {
+	for _, e := range t.examples[:t.written] {
 		for i, low := range e.lows {
 			kind := t.m.tags[e.tags[i]]
 			f := morph{feats: e.feats[i].only(fMood, fNumber, fPerson, fTense)}

@@ -291,7 +291,7 @@ func (l *lesson) label(e *example, head, dep int32) uint8 {
 	if gold != guess {
 		l.wrongLabels++
 	}
-	if rival, close := rival(l.scores, gold, l.t.margin[2]); close {
+	if rival, near := rival(l.scores, gold, l.t.margin[2]); near {
 		l.p.labeller.add(keys, gold, 1)
 		l.p.labeller.add(keys, rival, -1)
 	}

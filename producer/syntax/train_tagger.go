@@ -15,7 +15,7 @@ func (t *trainer) learnTags() {
 		l.finish()
 		l.use()
 		wrong, all := 0, 0
-		for i, e := range t.examples {
+		for i, e := range t.examples[:t.written] {
 			if foldOf(i) != fold {
 				continue
 			}
@@ -29,8 +29,8 @@ func (t *trainer) learnTags() {
 		}
 		t.c.Log("tags, part %d: %.2f %% right", fold, 100-100*float64(wrong)/float64(max(1, all)))
 	}
-	kept := make([][]uint8, len(t.examples))
-	for i, e := range t.examples {
+	kept := make([][]uint8, t.written)
+	for i, e := range t.examples[:t.written] {
 		for j := range e.tags {
 			kept[i] = append(kept[i], e.nodes[j+2].tag)
 		}
@@ -40,10 +40,14 @@ func (t *trainer) learnTags() {
 		t.trainTagger(t.tagger, newRandom(t.c.Seed, 200+run), 6, func(int) bool { return true })
 		t.tagger.finish()
 	}
-	for i, e := range t.examples {
-		for j := range e.tags {
-			e.nodes[j+2].tag = kept[i][j]
+	for i, tags := range kept {
+		for j, tag := range tags {
+			t.examples[i].nodes[j+2].tag = tag
 		}
+	}
+	t.tagger.use()
+	for _, e := range t.examples[t.written:] {
+		t.tagWith(t.tagger, e)
 	}
 	t.c.Log("tagger: %d features", len(t.tagger.keys))
 }
@@ -51,7 +55,7 @@ func (t *trainer) learnTags() {
 // findCertain lists the words that are frequent and always have one tag, and numbers the sets of tags of the others.
 func (t *trainer) findCertain() {
 	uses := map[uint32]map[uint8]int{}
-	for _, e := range t.examples {
+	for _, e := range t.examples[:t.written] {
 		for i, tag := range e.tags {
 			w := e.nodes[i+2].low
 			if uses[w] == nil {
@@ -96,7 +100,7 @@ func (t *trainer) trainTagger(l *learner, random *random, epochs int, use func(i
 	var keys [tagFeatures]uint32
 	scores := make([]int32, l.k)
 	for range epochs {
-		for _, i := range random.perm(len(t.examples)) {
+		for _, i := range random.perm(t.written) {
 			if !use(i) {
 				continue
 			}
@@ -106,7 +110,7 @@ func (t *trainer) trainTagger(l *learner, random *random, epochs int, use func(i
 				if _, sure := t.m.certain[e.nodes[j+2].low]; sure {
 					continue
 				}
-				if rival, close := rival(scores, int(e.tags[j])-1, t.margin[0]); close {
+				if rival, near := rival(scores, int(e.tags[j])-1, t.margin[0]); near {
 					l.add(keys[:], int(e.tags[j])-1, 1)
 					l.add(keys[:], rival, -1)
 				}

@@ -96,20 +96,23 @@ func (l *learner) finish() {
 	l.now = 1
 }
 
-// resume goes on from the averages, as if they had been learnt in one step; for use in training further stages.
+// use takes the averages as weights, to guess with.
 func (l *learner) use() {
 	for i := range l.w {
 		l.w[i] = int32(l.sum[i] / 64)
 	}
 }
 
-// table is a frozen perceptron: rows of bytes, 128 is zero, eight lanes to a word.
+// table is a frozen perceptron of at most 64 classes: rows of bytes, 128 is zero, one row to a cache line.
 type table struct {
-	slots []uint64 // (key+1)<<32 | row, in the order of keys
-	shift uint
-	lanes int // words to a row
-	rows  []uint64
+	slots   []uint64 // (key+1)<<32 | row, in the order of keys
+	shift   uint
+	classes int
+	rows    []uint64
 }
+
+// stride is the number of words of a row.
+const stride = 8
 
 // quantised is a table as it is stored: rows in the order of keys, k weights to a row.
 type quantised struct {
@@ -147,12 +150,14 @@ func (l *learner) quantise(limit int) quantised {
 	q := quantised{k: l.k}
 	for _, o := range order {
 		from := len(q.w)
-		zero := true
-		for _, v := range l.sum[o.row*l.k : o.row*l.k+l.k] {
+		zero, rest := true, 0
+		for _, v := range l.sum[o.row*l.k : o.row*l.k+l.k-1] {
 			n := int8(max(-127, min(127, (v*127+sign(v)*scale/2)/scale)))
 			zero = zero && n == 0
+			rest -= int(n)
 			q.w = append(q.w, n)
 		}
+		q.w = append(q.w, int8(max(-127, min(127, rest))))
 		if zero {
 			q.w = q.w[:from]
 			continue
@@ -169,6 +174,8 @@ func sign(v int64) int64 {
 	return 1
 }
 
+// append writes keys, then the weights but for those of the last class: each update adds to one class what it takes
+// from another, so that the weights of a feature sum to zero.
 func (q quantised) append(b []byte) []byte {
 	b = appendUint(appendUint(b, q.k), len(q.keys))
 	last := uint32(0)
@@ -176,17 +183,22 @@ func (q quantised) append(b []byte) []byte {
 		b = appendUint(b, k-last)
 		last = k
 	}
-	for c := range q.k { // class by class: like stands by like, which packs best
-		for r := range q.keys {
-			b = append(b, byte(q.w[r*q.k+c]))
+	e, model := newRangeEncoder(nil), newWeightModel(q.k)
+	for r := range q.keys {
+		before := 0
+		for c, w := range q.w[r*q.k : r*q.k+q.k-1] {
+			model.encode(e, c, before, w)
+			if w != 0 {
+				before++
+			}
 		}
 	}
-	return b
+	return appendString(b, string(e.finish()))
 }
 
 func readTable(r *reader) table {
-	k, n := int(min(r.uint(), 64)), r.count(1)
-	t := table{lanes: (k + 7) / 8}
+	k, n := int(max(1, min(r.uint(), 64))), r.count(1)
+	t := table{classes: k}
 	for bits := uint(4); ; bits++ {
 		if 1<<bits > n+n/2 || bits == keyBits {
 			t.shift = keyBits - bits
@@ -203,15 +215,23 @@ func readTable(r *reader) table {
 		}
 		t.slots[next] = uint64(key+1)<<32 | uint64(i)
 	}
-	t.rows = make([]uint64, n*t.lanes)
+	t.rows = make([]uint64, n*stride)
 	for i := range t.rows {
 		t.rows[i] = 0x8080808080808080
 	}
-	for c := range k {
-		for i, w := range r.bytes(n) {
-			at := i*t.lanes + c/8
-			t.rows[at] ^= uint64(0x80) << (8 * (c % 8))
-			t.rows[at] |= uint64(w^0x80) << (8 * (c % 8))
+	d, model := newRangeDecoder(r.bytes(r.count(1))), newWeightModel(k)
+	for i := range n {
+		row := t.rows[i*stride : i*stride+stride]
+		before, rest := 0, 0
+		for c := range k {
+			w := int8(max(-127, min(127, -rest)))
+			if c < k-1 {
+				if w = model.decode(d, c, before); w != 0 {
+					before++
+				}
+				rest += int(w)
+			}
+			row[c/8] ^= uint64(byte(w)) << (8 * (c % 8)) // 128 + w
 		}
 	}
 	t.slots[len(t.slots)-1] = 0
@@ -230,30 +250,46 @@ func (t *table) row(key uint32) int {
 	}
 }
 
-// best gives the class of the highest score among the first k; the lowest number wins a tie.
+// best gives the class of the highest score; the lowest number wins a tie.
 // Sixteen-bit lanes hold the sum of up to 256 rows.
-func (t *table) best(keys []uint32, k int) int {
-	var even, odd [8]uint64
-	const half = 0x00ff00ff00ff00ff
+func (t *table) best(keys []uint32) int {
+	var even, odd [stride]uint64
 	for _, key := range keys {
 		r := t.row(key)
 		if r < 0 {
 			continue
 		}
-		for i, w := range t.rows[r*t.lanes : r*t.lanes+t.lanes] {
-			even[i&7] += w & half
-			odd[i&7] += w >> 8 & half
-		}
+		add(&even, &odd, (*[stride]uint64)(t.rows[r*stride:]))
 	}
 	best, most := 0, uint64(0)
-	for c := range k {
+	for c := range t.classes {
 		lane := &even
 		if c&1 == 1 {
 			lane = &odd
 		}
-		if s := lane[c>>3] >> (16 * (c >> 1 & 3)) & 0xffff; s > most {
+		if s := lane[c>>3&7] >> (16 * (c >> 1 & 3)) & 0xffff; s > most {
 			best, most = c, s
 		}
 	}
 	return best
+}
+
+func add(even, odd, row *[stride]uint64) {
+	const half = 0x00ff00ff00ff00ff
+	even[0] += row[0] & half
+	odd[0] += row[0] >> 8 & half
+	even[1] += row[1] & half
+	odd[1] += row[1] >> 8 & half
+	even[2] += row[2] & half
+	odd[2] += row[2] >> 8 & half
+	even[3] += row[3] & half
+	odd[3] += row[3] >> 8 & half
+	even[4] += row[4] & half
+	odd[4] += row[4] >> 8 & half
+	even[5] += row[5] & half
+	odd[5] += row[5] >> 8 & half
+	even[6] += row[6] & half
+	odd[6] += row[6] >> 8 & half
+	even[7] += row[7] & half
+	odd[7] += row[7] >> 8 & half
 }

@@ -45,6 +45,11 @@ func (m *Model) divide(d text.Document, s text.Sentence) []Word {
 	var doubts []int
 	for k := 0; k < len(tokens); k++ {
 		span := tokens[k].Span
+		if last := m.joined(d.Text, tokens, k); last > k {
+			k = last
+			words = append(words, Word{Span: news.Span{Start: span.Start, End: tokens[k].End}, Form: d.Text[span.Start:tokens[k].End]})
+			continue
+		}
 		if tokens[k].Kind == text.Number && m.Lang == "fr" {
 			for k+1 < len(tokens) && thousands(d.Text, span, tokens[k+1]) {
 				k++
@@ -52,6 +57,10 @@ func (m *Model) divide(d text.Document, s text.Sentence) []Word {
 			}
 		}
 		form := d.Text[span.Start:span.End]
+		if m.Lang == "en" && compound(form) {
+			words = appendCompound(words, span, form)
+			continue
+		}
 		if len(form) > 12 {
 			words = append(words, Word{Span: span, Form: form})
 			continue
@@ -80,6 +89,48 @@ func (m *Model) divide(d text.Document, s text.Sentence) []Word {
 	return words
 }
 
+// prefixes are what the English treebanks leave tied to the word behind the hyphen.
+var prefixes = map[string]bool{
+	"e": true, "x": true, "u": true, "anti": true, "bi": true, "bio": true, "co": true, "counter": true, "de": true, "eco": true, "ex": true,
+	"extra": true, "inter": true, "intra": true, "macro": true, "mega": true, "meta": true, "micro": true, "mid": true, "mini": true,
+	"mono": true, "multi": true, "neo": true, "non": true, "over": true, "para": true, "post": true, "pre": true, "pro": true,
+	"pseudo": true, "quasi": true, "re": true, "semi": true, "socio": true, "sub": true, "super": true, "tri": true, "ultra": true,
+	"un": true, "under": true, "uni": true, "vice": true, "uh": true,
+}
+
+// compound is true for words tied by hyphens that the English treebanks untie: "well-known", "al-Qaeda", not "9-11", "pre-war".
+func compound(form string) bool {
+	first, rest, ok := strings.Cut(form, "-")
+	if !ok || first == "" || rest == "" || len(form) > 60 || strings.Contains(form, "--") || strings.HasSuffix(form, "-") {
+		return false
+	}
+	letters := 0
+	for i := range len(form) {
+		switch c := form[i]; {
+		case c|0x20 >= 'a' && c|0x20 <= 'z' || c >= 0x80:
+			letters++
+		case c == '@' || c == '/' || c == ':' || c == '_':
+			return false
+		}
+	}
+	return letters > 1 && (len(first) > 6 || !prefixes[strings.ToLower(first)])
+}
+
+// appendCompound appends the parts of a compound and the hyphens between them.
+func appendCompound(words []Word, span news.Span, form string) []Word {
+	at := 0
+	for {
+		n := strings.IndexByte(form[at:], '-')
+		if n < 0 {
+			break
+		}
+		words = append(words, Word{Span: news.Span{Start: span.Start + at, End: span.Start + at + n}, Form: form[at : at+n]},
+			Word{Span: news.Span{Start: span.Start + at + n, End: span.Start + at + n + 1}, Form: form[at+n : at+n+1]})
+		at += n + 1
+	}
+	return append(words, Word{Span: news.Span{Start: span.Start + at, End: span.End}, Form: form[at:]})
+}
+
 func appendContraction(words []Word, span news.Span, form string, two [2]string) []Word {
 	first := two[0]
 	if r, _ := utf8.DecodeRuneInString(form); unicode.IsUpper(r) {
@@ -87,6 +138,34 @@ func appendContraction(words []Word, span news.Span, form string, two [2]string)
 		first = string(unicode.ToUpper(r)) + first[size:]
 	}
 	return append(words, Word{Span: span, Form: first}, Word{Span: span, Form: two[1]})
+}
+
+// joined gives the last of the tokens that make one word with token k: dates, times and ranges of years in digits, and
+// in French "l’on".
+func (m *Model) joined(s string, tokens []text.Token, k int) int {
+	last := k
+	for digits(s, tokens[last]) && last+2 < len(tokens) && digits(s, tokens[last+2]) {
+		link := tokens[last+1]
+		if link.Start != tokens[last].End || link.End != tokens[last+2].Start || link.End-link.Start != 1 || strings.IndexByte("/:-", s[link.Start]) < 0 {
+			break
+		}
+		last += 2
+	}
+	if m.Lang == "fr" && last == k && k+1 < len(tokens) && tokens[k].End == tokens[k+1].Start && strings.EqualFold(s[tokens[k+1].Start:tokens[k+1].End], "on") {
+		if form := s[tokens[k].Start:tokens[k].End]; len(form) > 1 && form[0]|0x20 == 'l' && (form[1:] == "'" || form[1:] == "’") {
+			return k + 1
+		}
+	}
+	return last
+}
+
+func digits(s string, t text.Token) bool {
+	for i := t.Start; i < t.End; i++ {
+		if s[i] < '0' || s[i] > '9' {
+			return false
+		}
+	}
+	return true
 }
 
 // thousands is true for the groups of "50 000".
