@@ -5,7 +5,7 @@ TOOL := $(GO) tool -modfile=tools/go.mod
 FUZZTIME ?= 10s
 BENCHTIME ?= 1s
 
-.PHONY: help build run check fmt fmt-check vet lint test race fuzz golden bench cover quality lexicon models
+.PHONY: help build run check fmt fmt-check vet lint test race fuzz golden bench bench-rules cover quality quality-extract lexicon models
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
@@ -46,8 +46,15 @@ golden: ## write the golden files anew: read the diff before you commit it
 	@set -e; for p in $$(grep -rlE 'flag.Bool\("update"' --include='*_test.go' . | xargs -n1 dirname | sort -u); do \
 	  echo "golden $$p"; $(GO) test $$p -update >/dev/null; done; git diff --stat
 
+quality-extract: ## how well pages are read and languages told: QUALITY.md
+	$(GO) test -count=1 -run '^TestQuality$$' ./producer/extract -args -quality $(CURDIR)/QUALITY.md
+	$(GO) test -count=1 -run '^TestDetectQuality$$' ./pipeline/text -args -quality $(CURDIR)/QUALITY.md
+
 bench: ## the benchmarks: articles/s, CPU by stage, and the log beside a raw loop
 	$(GO) test -run '^$$' -bench . -benchtime $(BENCHTIME) -benchmem ./cmd/... ./consumer/... ./pipeline/... ./producer/...
+
+bench-rules: ## a million rules: both tables, what changes cost, and the curve in docs/
+	$(GO) test -run '^$$' -bench 'Rules|RM2|Live' -benchtime 1x -timeout 60m ./consumer/match -args -curve $(CURDIR)/docs/rules-speed.svg
 
 cover: ## coverage by room
 	$(GO) test -cover ./...

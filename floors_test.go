@@ -30,11 +30,18 @@ var rooms = map[string]room{
 	"cmd/quidnunc/sample": {floor: 3, pure: true},
 	"cmd/train":           {floor: 3},
 
-	"producer":         {floor: 2},
-	"producer/archive": {floor: 2},
-	"producer/coder":   {floor: 2, pure: true},
-	"producer/lexicon": {floor: 2, pure: true},
-	"producer/syntax":  {floor: 2, pure: true},
+	"producer":               {floor: 2},
+	"producer/archive":       {floor: 2},
+	"producer/coder":         {floor: 2, pure: true},
+	"producer/feed":          {floor: 2, pure: true},
+	"producer/fetch":         {floor: 2},
+	"producer/poll":          {floor: 2},
+	"producer/lexicon":       {floor: 2, pure: true},
+	"producer/archive/gdelt": {floor: 2, pure: true},
+	"producer/archive/warc":  {floor: 2, pure: true},
+	"producer/extract":       {floor: 2, pure: true},
+	"producer/push":          {floor: 2},
+	"producer/syntax":        {floor: 2, pure: true},
 
 	"producer/syntax/conllu": {floor: 2, pure: true},
 

@@ -15,6 +15,9 @@ const (
 	LongText      Reason = "long_text"      // mended: the text was cut at the size limit
 	Unreadable    Reason = "unreadable"     // the file cannot be opened, read or unpacked
 	UnknownFormat Reason = "unknown_format" // no form of article we know
+	BrokenRecord  Reason = "broken_record"  // of a web archive: cut off, damaged, or with a length that is none
+	BrokenBody    Reason = "broken_body"    // an HTTP body that cannot be unpacked
+	UnknownCode   Reason = "unknown_code"   // mended: a code we do not know was left out
 )
 
 // Why an article failed later.
@@ -25,7 +28,8 @@ const (
 )
 
 var reasons = []Reason{
-	BrokenLine, TooLong, InvalidUTF8, Empty, BadDate, LongText, Unreadable, UnknownFormat, CoderPanic, CoderSlow, Refused,
+	BrokenLine, TooLong, InvalidUTF8, Empty, BadDate, LongText, Unreadable, UnknownFormat,
+	BrokenRecord, BrokenBody, UnknownCode, CoderPanic, CoderSlow, Refused,
 }
 
 // label keeps the metric's label bounded whatever a Source invents.

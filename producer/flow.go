@@ -22,7 +22,7 @@ import (
 type flow struct {
 	*Producer
 	work  chan *job
-	ready chan news.Report
+	ready chan coded
 	coded sync.WaitGroup // workers that still answer
 }
 
@@ -30,8 +30,42 @@ type flow struct {
 type job struct {
 	article news.Article
 	origin  news.Origin
+	source  Source
+	told    *told       // nil: to be coded
 	settled atomic.Bool // the worker and the watch agree by it on who answers
 	done    chan outcome
+}
+
+// coded is a report on its way to the log.
+type coded struct {
+	news.Report
+	source Source
+}
+
+// settle tells a source that wants to know that its article needs it no more.
+func settle(s Source, a news.Article) {
+	if s, ok := s.(Settler); ok {
+		s.Settled(a)
+	}
+}
+
+// told is what a Reporter tells of an article.
+type told struct {
+	events []news.Event
+	coder  string
+}
+
+// toldBy is what the source knows of the article it gave last; nil where our own coder has to find it out.
+func toldBy(s Source) *told {
+	r, ok := s.(Reporter)
+	if !ok {
+		return nil
+	}
+	events, coder, ok := r.Coded()
+	if !ok {
+		return nil
+	}
+	return &told{events, coder}
 }
 
 // outcome is a report, or the reason there is none.
@@ -42,7 +76,7 @@ type outcome struct {
 }
 
 func newFlow(p *Producer) *flow {
-	return &flow{Producer: p, work: make(chan *job), ready: make(chan news.Report, p.cfg.Workers)}
+	return &flow{Producer: p, work: make(chan *job), ready: make(chan coded, p.cfg.Workers)}
 }
 
 // farewell is how long Run, when interrupted, waits for what cannot heed a context: a read from a terminal, a coder
@@ -91,7 +125,7 @@ func (f *flow) read(ctx context.Context, in Input, queue chan<- *job) error {
 			f.cfg.Log.Error("producer: source ended early", "source", in.Name, "error", err)
 			return fmt.Errorf("source %s: %w", in.Name, err)
 		}
-		j := &job{article: a, origin: in.Origin, done: make(chan outcome, 1)}
+		j := &job{article: a, origin: origin(in), source: in.Source, told: toldBy(in.Source), done: make(chan outcome, 1)}
 		select {
 		case queue <- j:
 		case <-ctx.Done():
@@ -103,6 +137,13 @@ func (f *flow) read(ctx context.Context, in Input, queue chan<- *job) error {
 			return nil
 		}
 	}
+}
+
+func origin(in Input) news.Origin {
+	if o, ok := in.Source.(Originator); ok {
+		return o.Origin()
+	}
+	return in.Origin
 }
 
 // codeAll is one worker. It ends with the work, or when the watch has given its article up: then another has taken its
@@ -153,9 +194,14 @@ func (f *flow) code(j *job) (o outcome) {
 			o = outcome{reason: CoderPanic, why: fmt.Errorf("panic: %v", r)}
 		}
 	}()
-	events := f.coder.Code(j.article)
+	events, coder := []news.Event(nil), f.coderName
+	if j.told != nil {
+		events, coder = j.told.events, j.told.coder
+	} else {
+		events = f.coder.Code(j.article)
+	}
 	r := news.Report{
-		Article: j.article, Events: events, At: news.LogTime(j.article, j.origin), Origin: j.origin, Coder: f.coderName,
+		Article: j.article, Events: events, At: news.LogTime(j.article, j.origin), Origin: j.origin, Coder: coder,
 	}
 	if len(events) > f.cfg.MaxEvents {
 		r.Events, r.Cut = events[:f.cfg.MaxEvents:f.cfg.MaxEvents], true
@@ -180,11 +226,12 @@ func (f *flow) order(ctx context.Context, queue <-chan *job) {
 			if f.fail(ctx, j.article, o.reason, o.why) != nil {
 				return // interrupted: the article stays open
 			}
+			settle(j.source, j.article)
 			continue
 		}
 		f.noteCoded(o.report)
 		select {
-		case f.ready <- o.report:
+		case f.ready <- coded{o.report, j.source}:
 		case <-ctx.Done():
 			return
 		}

@@ -14,6 +14,7 @@ const maxBatchBytes = 4 << 20
 // batch is reports that are published together.
 type batch struct {
 	reports  []news.Report
+	sources  []Source // of the reports
 	messages int
 	bytes    int
 }
@@ -31,10 +32,17 @@ func bytesOf(r news.Report) int {
 	return n
 }
 
-func (b *batch) add(r news.Report) {
-	b.reports = append(b.reports, r)
-	b.messages += messages(r)
-	b.bytes += bytesOf(r)
+func (b *batch) add(c coded) {
+	b.reports = append(b.reports, c.Report)
+	b.sources = append(b.sources, c.source)
+	b.messages += messages(c.Report)
+	b.bytes += bytesOf(c.Report)
+}
+
+func (b *batch) settle() {
+	for i, r := range b.reports {
+		settle(b.sources[i], r.Article)
+	}
 }
 
 // takes tells whether r fits too. A batch takes any first report.
@@ -59,6 +67,7 @@ func (f *flow) gather(ctx context.Context) error {
 		if err := f.publish(ctx, b.reports); err != nil {
 			return err
 		}
+		b.settle()
 		if !open && len(next.reports) == 0 {
 			return ctx.Err()
 		}
@@ -76,7 +85,7 @@ func (f *flow) fill(b, next *batch) bool {
 			if !open {
 				return false
 			}
-			if !b.takes(r, f.cfg.MaxBatch) {
+			if !b.takes(r.Report, f.cfg.MaxBatch) {
 				next.add(r)
 				return true
 			}

@@ -28,6 +28,21 @@ type Mender interface {
 	Mended() []Reason // in the article that Next gave last
 }
 
+// Originator is a Source whose articles do not all come in by the way its Input names.
+type Originator interface {
+	Origin() news.Origin // of the article that Next gave last
+}
+
+// Settler is a Source that wants to know what became of its articles, so that it forgets none when the process dies.
+type Settler interface {
+	Settled(news.Article) // stored in the log, or buried; called from another goroutine than Next
+}
+
+// Reporter is a Source that gives some articles with their events, as another coder found them. They go past the Coder.
+type Reporter interface {
+	Coded() (events []news.Event, coder string, ok bool) // of the article that Next gave last
+}
+
 // Coder finds the events an article tells. Code only computes and is called by many goroutines at once.
 type Coder interface {
 	Name() string // and version, as reports carry it

@@ -491,3 +491,33 @@ func BenchmarkRun(b *testing.B) {
 	}
 	b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(b.N)/1000, "µs/article")
 }
+
+// reporting is a source whose first article comes coded.
+type reporting struct {
+	list
+	asked int
+}
+
+func (r *reporting) Coded() ([]news.Event, string, bool) {
+	r.asked++
+	return events(news.Article{ID: "elsewhere", Text: "Coded elsewhere."}, 2), "another-1", r.asked == 1
+}
+
+func TestArticlesThatComeCodedGoPastTheCoder(t *testing.T) {
+	source := &reporting{list: list{name: "a", items: []any{"One.", "Two."}}}
+	out := &log{}
+	p, err := producer.New([]producer.Input{{Name: "a", Origin: news.Archive, Source: source}}, coder(oneEvent), out, new(dead), producer.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Run(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, r := range out.reports {
+		got = append(got, fmt.Sprintf("%s %d", r.Coder, len(r.Events)))
+	}
+	if diff := cmp.Diff([]string{"another-1 2", coder(oneEvent).Name() + " 1"}, got); diff != "" {
+		t.Error(diff)
+	}
+}

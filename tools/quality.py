@@ -90,7 +90,7 @@ def brief(name, o):
 
 
 def write(results, version, out):
-    w = ["# How well the coder codes", "", f"`make quality` wrote this page: {version}.",
+    w = ["<!-- coding -->", "## Coding", "", f"`make quality` wrote this section: {version}.",
          "The corpora are development sets; P, R and F1 in per cent, with the 95 % interval of F1 from resampling.", "",
          "| corpus | figure | P | R | F1 | interval | wanted |", "| --- | --- | --- | --- | --- | --- | --- |"]
     for name, keys, o, ci, _, _ in results:
@@ -103,14 +103,20 @@ def write(results, version, out):
         kinds.update(k)
         if "TYPE" not in keys:
             continue
-        w += ["", f"## {name} by type", "", "| type | P | R | F1 | gold | coded | most often taken for |", "| --- | --- | --- | --- | --- | --- | --- |"]
+        w += ["", f"### {name} by type", "", "| type | P | R | F1 | gold | coded | most often taken for |", "| --- | --- | --- | --- | --- | --- | --- |"]
         for t, v in o["per_type"].items():
             wrong = [f"{b} {n}" for (a, b), n in table.most_common() if a == t and b != t][:3]
             w.append(f"| {t} | {v['P']} | {v['R']} | {v['F1']} | {v['n_gold']} | {v['n_pred']} | {', '.join(wrong)} |")
-    w += ["", "## The most frequent errors", "", "| kind | how often |", "| --- | --- |"]
+    w += ["", "### The most frequent errors", "", "| kind | how often |", "| --- | --- |"]
     w += [f"| {k} | {n} |" for k, n in kinds.most_common(20)]
+    section = "\n".join(w) + "\n<!-- end of coding -->\n"
+    old = open(out, encoding="utf-8").read() if os.path.exists(out) else ""
+    before, mark, rest = old.partition("<!-- coding -->\n")
+    after = rest.partition("<!-- end of coding -->\n")[2] if mark else ""
+    if not mark:
+        before = old and old.rstrip("\n") + "\n\n"
     with open(out, "w", encoding="utf-8") as f:
-        f.write("\n".join(w) + "\n")
+        f.write(before + section + after)
 
 
 def main():

@@ -24,6 +24,8 @@ type config struct {
 	NATS    natsConfig     `yaml:"nats"`    // a server elsewhere, or settings of the embedded one
 	Metrics metricsConfig  `yaml:"metrics"` // the listener for Prometheus and health checks
 	Sources []sourceConfig `yaml:"sources"`
+	Feeds   feedsConfig    `yaml:"feeds"` // how feeds are polled
+	Push    pushConfig     `yaml:"push"`  // the door for programs that send articles
 	Rules   []located      `yaml:"rules"` // rule files; glob patterns are allowed
 
 	file string // where it was read
@@ -43,8 +45,9 @@ type metricsConfig struct {
 }
 
 type sourceConfig struct {
-	Name    string    `yaml:"name"`    // for people; "": the paths
-	Archive []located `yaml:"archive"` // files, directories, glob patterns
+	Name       string    `yaml:"name"`    // for people; "": the paths
+	Archive    []located `yaml:"archive"` // files, directories, glob patterns
+	feedSource `yaml:",inline"`
 }
 
 // located is a path and where the configuration names it.
@@ -102,6 +105,7 @@ func readConfig(file string) (config, error) {
 func (c *config) resolve(dir string) {
 	c.Data = below(dir, c.Data)
 	c.NATS.Creds = below(dir, c.NATS.Creds)
+	c.Push.TokenFile.path = below(dir, c.Push.TokenFile.path)
 	for i := range c.Rules {
 		c.Rules[i].path = below(dir, c.Rules[i].path)
 	}
@@ -109,6 +113,7 @@ func (c *config) resolve(dir string) {
 		for j := range c.Sources[i].Archive {
 			c.Sources[i].Archive[j].path = below(dir, c.Sources[i].Archive[j].path)
 		}
+		c.Sources[i].OPML = below(dir, c.Sources[i].OPML)
 	}
 }
 
@@ -120,13 +125,16 @@ func below(dir, path string) string {
 }
 
 func (c config) validate() error {
-	if len(c.Sources) == 0 {
+	if len(c.Sources) == 0 && c.Push.Listen == "" {
 		return errors.New("sources: none. Add at least one, for example\n  sources:\n  - archive: [articles/]")
 	}
 	for i, s := range c.Sources {
-		if len(s.Archive) == 0 {
-			return fmt.Errorf("sources[%d]: no archive: name files, directories or glob patterns", i)
+		if err := s.validate(); err != nil {
+			return fmt.Errorf("sources[%d]: %w", i, err)
 		}
+	}
+	if err := c.Feeds.validate(); err != nil {
+		return fmt.Errorf("feeds: %w", err)
 	}
 	if len(c.Rules) == 0 {
 		return errors.New("rules: none. Name at least one rule file, for example\n  rules: [rules.yaml]")

@@ -89,8 +89,8 @@ cannot work, and nothing was started; 130 interrupted before it was done.`,
 		return usagef("%w\nTry '%s --help'.", err, c.CommandPath())
 	})
 	root.AddCommand(
-		newRun(std), newProduce(std), newConsume(std), newCode(std), newTail(std), newStatus(std), newVerify(std),
-		newDead(std), newRules(std), newStreams(std), newVersion(std),
+		newRun(std), newProduce(std), newConsume(std), newCode(std), newParse(std), newTail(std), newStatus(std), newVerify(std),
+		newDead(std), newRules(std), newFeeds(std), newStreams(std), newVersion(std),
 	)
 	wrapArgs(root)
 	return root

@@ -49,7 +49,11 @@ type plan struct {
 	log       *slog.Logger
 	style     notify.Style
 	inputs    []producer.Input
-	ruleFiles []string // watched for changes; none for the sample
+	feeds     feedPlan // opened when the log is there, which remembers them
+	push      pushConfig
+	pushToken string
+	archives  []*archive.Source // of the inputs
+	ruleFiles []string          // watched for changes; none for the sample
 	book      rulebook.Book
 	receivers []notify.Receiver
 	sample    bool
@@ -181,7 +185,18 @@ func (p *plan) openSources(c config) error {
 		p.add("the sample", source)
 		return nil
 	}
+	if err := p.feeds.read(c); err != nil {
+		return err
+	}
+	token, err := c.Push.read(c.file)
+	if err != nil {
+		return err
+	}
+	p.push, p.pushToken = c.Push, token
 	for _, s := range c.Sources {
+		if len(s.Archive) == 0 {
+			continue
+		}
 		source, err := archive.Open(cfg, paths(s.Archive)...)
 		if err != nil {
 			return c.at(s.Archive, err, func(path string) error {
@@ -199,6 +214,7 @@ func (p *plan) openSources(c config) error {
 
 func (p *plan) add(name string, source *archive.Source) {
 	p.inputs = append(p.inputs, producer.Input{Name: name, Origin: news.Archive, Source: source})
+	p.archives = append(p.archives, source)
 	p.close = append(p.close, source.Close)
 }
 

@@ -45,11 +45,17 @@ func produce(ctx context.Context, std streams, s *settings) error {
 	}
 	defer h.close()
 	h.announce(std.out)
+	if err := addFeeds(ctx, h, p, false); err != nil {
+		return err
+	}
+	if err := addPush(h, p); err != nil {
+		return err
+	}
 	made, end, err := newProducer(h, p)
 	if err != nil {
 		return err
 	}
-	if err := made.Run(ctx); err != nil {
+	if err := produceWatched(ctx, made, p, std.err); err != nil {
 		return interrupted(ctx, err)
 	}
 	if err := end.tell(ctx, h.hub); err != nil {

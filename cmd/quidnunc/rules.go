@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/quidnunc-news/quidnunc/cmd/quidnunc/sample"
+	"github.com/quidnunc-news/quidnunc/consumer/match"
 	"github.com/quidnunc-news/quidnunc/consumer/notify"
 	"github.com/quidnunc-news/quidnunc/consumer/rule"
 	"github.com/quidnunc-news/quidnunc/consumer/rulebook"
@@ -20,7 +21,8 @@ func newRules(std streams) *cobra.Command {
 		Use:   "rules",
 		Short: "Check rule files, put them in force",
 	})
-	c.AddCommand(newRulesCheck(std), newRulesPut(std), newRulesSample(std))
+	c.AddCommand(newRulesCheck(std), newRulesExplain(std), newRulesPut(std), newRulesLs(std), newRulesGet(std), newRulesRm(std),
+		newRulesHistory(std), newRulesSample(std))
 	return c
 }
 
@@ -40,7 +42,7 @@ stands for. The exit code is 2 when a file cannot be used.`,
 				return &usageError{err}
 			}
 			explainRules(std.out, book.Rules)
-			return nil
+			return flagWeak(std.out, book.Rules)
 		},
 	}
 }
@@ -55,6 +57,18 @@ func explainRules(w io.Writer, rules []rule.Rule) {
 		}
 	}
 	fmt.Fprintf(w, "%d rules, all good\n", len(rules))
+}
+
+// flagWeak names the rules that have nothing rare to be looked up by.
+func flagWeak(w io.Writer, rules []rule.Rule) error {
+	index, err := match.New(rules, gazetteer.Default())
+	if err != nil {
+		return &usageError{err}
+	}
+	for _, weak := range index.Weak() {
+		fmt.Fprintf(w, "weak: %s has to be tried for about %.0f %% of all reports\n", rules[weak.Rule].Name, 100*weak.Share)
+	}
+	return nil
 }
 
 func newRulesPut(std streams) *cobra.Command {

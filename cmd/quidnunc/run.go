@@ -62,6 +62,12 @@ func run(ctx context.Context, std streams, s *settings, once bool, grace time.Du
 	defer h.close()
 	h.announce(std.out)
 	r := &running{house: h, plan: p}
+	if err := addFeeds(ctx, h, p, once); err != nil {
+		return err
+	}
+	if err := addPush(h, p); err != nil {
+		return err
+	}
 	if err := r.prepare(ctx); err != nil {
 		return err
 	}
@@ -115,7 +121,7 @@ func (r *running) run(ctx context.Context, once bool, grace time.Duration) error
 	g.Go(func() error { return r.courier.Run(working) })
 	g.Go(func() error { return keepRules(working, r.house, r.plan) })
 	g.Go(func() error {
-		if err := r.producer.Run(working); err != nil {
+		if err := produceWatched(working, r.producer, r.plan, r.std.err); err != nil {
 			return interrupted(working, err)
 		}
 		if err := r.end.tell(working, r.hub); err != nil {

@@ -123,15 +123,18 @@ func TestStep(t *testing.T) {
 			nil, []news.Entry{report(a, news.Archive, withdraw), report(edited, news.Archive)}, []string{"stepped news new.1(1)", "revised retracted.2(0)"},
 		},
 		"a revision that came before is not stepped again": {
-			nil, []news.Entry{report(a, news.Archive, withdraw), report(edited, news.Archive), report(a, news.Archive, withdraw)},
+			nil,
+			[]news.Entry{report(a, news.Archive, withdraw), report(edited, news.Archive), report(a, news.Archive, withdraw)},
 			[]string{"stepped news new.1(1)", "revised retracted.2(0)", "duplicate"},
 		},
 		"a withdrawn article retracts, once": {
-			nil, []news.Entry{report(a, news.Archive, withdraw), news.Correction{Article: a.ID, At: start}, news.Correction{Article: a.ID, At: start}},
+			nil,
+			[]news.Entry{report(a, news.Archive, withdraw), news.Correction{Article: a.ID, At: start}, news.Correction{Article: a.ID, At: start}},
 			[]string{"stepped news new.1(1)", "applied retracted.2(0)", "applied"},
 		},
 		"a withdrawn article that comes back changed is told again": {
-			nil, []news.Entry{report(a, news.Archive, withdraw), news.Correction{Article: a.ID, At: start}, report(edited, news.Archive, withdraw)},
+			nil,
+			[]news.Entry{report(a, news.Archive, withdraw), news.Correction{Article: a.ID, At: start}, report(edited, news.Archive, withdraw)},
 			[]string{"stepped news new.1(1)", "applied retracted.2(0)", "revised news updated.3(1)"},
 		},
 		"a correction of an unknown article is nothing": {nil, []news.Entry{news.Correction{Article: "x", At: start}}, []string{"idle"}},
@@ -139,7 +142,8 @@ func TestStep(t *testing.T) {
 			nil, []news.Entry{report(a, news.Archive, withdraw, expel)}, []string{"stepped news news new.1(2)"},
 		},
 		"one alert per event": {
-			func(r *rule.Rule) { r.When.Each = rule.EachEvent }, []news.Entry{report(a, news.Archive, withdraw, expel)},
+			func(r *rule.Rule) { r.When.Each = rule.EachEvent },
+			[]news.Entry{report(a, news.Archive, withdraw, expel)},
 			[]string{"stepped news news new.1(1) new.1(1)"},
 		},
 		"one alert per article": {

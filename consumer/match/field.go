@@ -5,106 +5,47 @@ import (
 	"strings"
 
 	"github.com/quidnunc-news/quidnunc/consumer/rule"
+	"github.com/quidnunc-news/quidnunc/pipeline/gazetteer"
 	"github.com/quidnunc-news/quidnunc/pipeline/news"
 	"github.com/quidnunc-news/quidnunc/pipeline/text"
 )
 
-// field is a clause about one field of the event, the article or the story; x is built of tests.
-type field struct {
-	text   string
-	clause int
-	spec   rule.FieldSpec
-	x      node
-	actors []actorTest // of an actor field: to know which actors to highlight
-}
+// test is a value of a field that has to be computed: of the article, or of the event bound.
+type test struct{ ask func(s *scene) bool }
 
-func (n *field) holds(s *scene) bool { return n.x.holds(s) }
-
-func (n *field) ofEvent() bool { return n.spec.Scope == rule.OfEvent }
-
-// test is one value of a field.
-type test struct {
-	ask    func(s *scene) bool
-	anchor cover
-}
-
-func (t test) holds(s *scene) bool  { return t.ask(s) }
-func (t test) explain(*scene, *why) {}
-func (t test) cover() cover         { return t.anchor }
-
-func (c *compiler) field(f rule.Field) node {
-	spec, _ := rule.FieldNamed(f.Name)
-	n := &field{text: f.String(), clause: c.number(), spec: spec}
-	n.x = c.values(n, f.X)
-	return n
-}
-
-func (c *compiler) values(n *field, x rule.Expr) node {
-	switch x := x.(type) {
-	case rule.And:
-		out := make(all, len(x.X))
-		for i, y := range x.X {
-			out[i] = c.values(n, y)
-		}
-		return out
-	case rule.Or:
-		out := make(some, len(x.X))
-		for i, y := range x.X {
-			out[i] = c.values(n, y)
-		}
-		return out
-	case rule.Not:
-		return not{x: c.values(n, x.X), clause: -1}
-	}
-	if n.spec.Type == rule.Text {
-		w := &words{clause: -1, find: c.finder(x)}
-		if n.spec.Name == "title" {
-			w.zone = inTitle
-		}
-		return w
-	}
-	return c.value(n, x)
-}
-
-func (c *compiler) value(n *field, x rule.Expr) node {
-	name := n.spec.Name
-	switch n.spec.Type {
+func newTest(spec rule.FieldSpec, x rule.Expr, g *gazetteer.Gazetteer) test {
+	name := spec.Name
+	switch spec.Type {
 	case rule.String:
 		match := matchString(name, x)
-		return test{ask: func(s *scene) bool { return match(stringOf(name, &s.report.Article)) }}
+		return test{func(s *scene) bool { return match(stringOf(name, &s.report.Article)) }}
 	case rule.Word:
 		match := triggerTest(x)
-		return test{ask: func(s *scene) bool {
-			return match(s.doc.lang, s.event.What.Trigger) || match(s.doc.lang, s.event.What.Lemma)
+		return test{func(s *scene) bool {
+			return match(s.lang, s.event.What.Trigger) || match(s.lang, s.event.What.Lemma)
 		}}
-	case rule.Code:
-		return codeTest(n.spec, x)
 	case rule.Actor:
-		t := c.actorTest(x)
-		n.actors = append(n.actors, t)
-		return test{ask: func(s *scene) bool { return slices.ContainsFunc(actorsOf(name, s.event), t.in(s)) }, anchor: t.cover()}
+		t := newActorTest(x, g)
+		return test{func(s *scene) bool { return slices.ContainsFunc(actorsOf(name, s.event), t.in(s)) }}
 	case rule.Country:
-		return c.placeTest(x)
-	case rule.CAMEO:
-		code, _ := rule.ValueOf(x)
-		return test{ask: func(s *scene) bool { return strings.HasPrefix(s.event.What.CAMEO, code) }}
+		return membersTest(x, g)
 	case rule.Number:
 		match := numberTest(x)
-		return test{ask: func(s *scene) bool {
+		return test{func(s *scene) bool {
 			n, ok := numberOf(name, s)
 			return ok && match(n)
 		}}
 	case rule.Bool:
 		value, _ := rule.ValueOf(x)
-		return test{ask: func(s *scene) bool { return boolOf(name, s) == (value == "true") }}
+		return test{func(s *scene) bool { return boolOf(name, s) == (value == "true") }}
 	case rule.Date:
 		match := dateTest(x)
-		return test{ask: func(s *scene) bool {
+		return test{func(s *scene) bool {
 			p := s.report.Article.Published
 			return !p.IsZero() && match(p)
 		}}
 	}
-	return some{}
+	return test{func(*scene) bool { return false }} // Validate refuses the rest
 }
 
 func stringOf(name string, a *news.Article) string {
@@ -133,41 +74,6 @@ func matchString(name string, x rule.Expr) func(string) bool {
 		s = text.Fold(s)
 		return s == want || strings.HasSuffix(s, "."+want)
 	}
-}
-
-func codeTest(spec rule.FieldSpec, x rule.Expr) test {
-	value, _ := rule.ValueOf(x)
-	code, _ := spec.Canon(value)
-	switch spec.Name {
-	case "lang":
-		return test{ask: func(s *scene) bool { return s.report.Article.Language == code }}
-	case "what":
-		return test{ask: func(s *scene) bool { return string(s.event.What.Type) == code }, anchor: one("what:"+code, 12)}
-	case "mode":
-		return test{ask: func(s *scene) bool { return string(s.event.What.Mode) == code }, anchor: one("mode:"+code, 6)}
-	case "realis":
-		return test{ask: func(s *scene) bool { return string(s.event.Realis) == code }}
-	case "context":
-		return test{ask: func(s *scene) bool {
-			for _, c := range s.event.What.Contexts {
-				if string(c) == code {
-					return true
-				}
-			}
-			return false
-		}, anchor: one("context:"+code, 10)}
-	}
-	side := strings.TrimSuffix(spec.Name, ".sector")
-	return test{ask: func(s *scene) bool {
-		return slices.ContainsFunc(actorsOf(side, s.event), func(a news.Actor) bool {
-			for _, sector := range a.Sectors {
-				if string(sector) == code {
-					return true
-				}
-			}
-			return false
-		})
-	}}
 }
 
 // triggerTest tells whether the words stand in a trigger or a lexicon entry.
@@ -212,8 +118,6 @@ func inRow(words, want []string) bool {
 	}
 	return false
 }
-
-func foldPrefix(s string) string { return text.Fold(text.Normalize(s)) }
 
 func numberOf(name string, s *scene) (float64, bool) {
 	switch name {

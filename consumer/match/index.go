@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 
 	"github.com/quidnunc-news/quidnunc/consumer/rule"
 	"github.com/quidnunc-news/quidnunc/pipeline/gazetteer"
@@ -19,11 +20,47 @@ import (
 
 // Index answers which rules a report satisfies. It never changes; safe for concurrent use.
 type Index struct {
-	programs []*program // by position of the rule; nil where a rule is off or not understood
-	lexes    [len(langs)]*lexis
-	anchors  anchors
-	live     int
-	worded   bool // some rule asks for words of the article
+	rules     []rule.Rule
+	gazetteer *gazetteer.Gazetteer
+	segment   *segment
+	weak      []Weak
+	live      int
+	desks     desks
+}
+
+// desks are kept to be used again. Not a sync.Pool: what a desk has learned of the language is worth more than its
+// memory.
+type desks struct {
+	mu   sync.Mutex
+	free []*desk
+}
+
+func (d *desks) take() *desk {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	n := len(d.free)
+	if n == 0 {
+		return &desk{}
+	}
+	out := d.free[n-1]
+	d.free = d.free[:n-1]
+	return out
+}
+
+func (d *desks) put(back *desk) {
+	back.doc.report = nil
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.free = append(d.free, back)
+}
+
+// desk is where one article is matched.
+type desk struct {
+	doc     document
+	view    view
+	views   []*view // of a Live
+	explain view
+	rules   []uint32
 }
 
 // Hit is one rule that a report satisfies.
@@ -33,16 +70,26 @@ type Hit struct {
 	Why    []news.Clause // the clauses that held, in the order of the query
 }
 
+// Weak is a rule for which nothing rare can be looked up.
+type Weak struct {
+	Rule  int     // position in the rules
+	Share float64 // of reports for which the rule has to be tried
+}
+
 // New makes an Index of the rules; those that are off take no part. Rules that mean nothing to this gazetteer or this
 // version are left out and named in the error, and the Index serves the others: who may not go on without them stops.
-func New(rules []rule.Rule, g *gazetteer.Gazetteer) (*Index, error) {
-	x := &Index{programs: make([]*program, len(rules)), anchors: newAnchors()}
-	for i, lang := range langs {
-		x.lexes[i] = newLexis(lang)
+func New(rules []rule.Rule, g *gazetteer.Gazetteer) (*Index, error) { return Build(rules, g, nil) }
+
+// Build is New for one who has counted reports like those to come.
+func Build(rules []rule.Rule, g *gazetteer.Gazetteer, c *Census) (*Index, error) {
+	x := &Index{rules: rules, gazetteer: g}
+	if len(rules) > maxRules {
+		return nil, fmt.Errorf("match: %d rules, of at most %d", len(rules), maxRules)
 	}
-	c := compiler{index: x, gazetteer: g, spellings: map[spelling]*leaf{}}
+	b := newBuilder(g, c)
 	var errs []error
-	for i, r := range rules {
+	for i := range rules {
+		r := &rules[i]
 		if r.State == rule.Off {
 			continue
 		}
@@ -50,15 +97,15 @@ func New(rules []rule.Rule, g *gazetteer.Gazetteer) (*Index, error) {
 			errs = append(errs, fmt.Errorf("match: rule %s: %w", r.Name, err))
 			continue
 		}
-		p := c.program(r.Expr)
-		x.programs[i] = p
-		x.anchors.add(int32(i), p.root.cover())
+		b.add(i, r.Expr)
 		x.live++
 	}
+	x.segment = b.segment(len(rules))
+	x.weak = b.weak
 	return x, errors.Join(errs...)
 }
 
-func check(r rule.Rule, g *gazetteer.Gazetteer) error {
+func check(r *rule.Rule, g *gazetteer.Gazetteer) error {
 	if r.Expr == nil {
 		return errors.New("query: not parsed")
 	}
@@ -68,38 +115,48 @@ func check(r rule.Rule, g *gazetteer.Gazetteer) error {
 // Len is how many rules the Index serves: those that are not off.
 func (x *Index) Len() int { return x.live }
 
-// Match appends to hits the rules that the report satisfies, in ascending order. The story is what is known of it when
-// the report came in; the zero Story is one article by one publisher.
-func (x *Index) Match(r news.Report, s news.Story, hits []Hit) []Hit {
-	sc := newScene(x, &r, s)
-	for _, i := range x.candidates(sc) {
-		p := x.programs[i]
-		events, ok := p.events(sc)
-		if !ok {
-			continue
-		}
-		hits = append(hits, Hit{Rule: int(i), Events: events, Why: p.why(sc, events)})
-	}
-	return hits
+// Weak lists the rules with only weak anchors, by position.
+func (x *Index) Weak() []Weak { return slices.Clone(x.weak) }
+
+// Rules appends to out the positions of the rules that the report satisfies, in ascending order.
+func (x *Index) Rules(r *news.Report, s news.Story, out []uint32) []uint32 {
+	d := x.desks.take()
+	defer x.desks.put(d)
+	return d.match(x, r, s, out)
 }
 
-// candidates are the rules with an anchor in the report, ascending; all others cannot hold.
-func (x *Index) candidates(s *scene) []int32 {
-	out := slices.Clone(x.anchors.always)
-	words := x.anchors.words[s.doc.lang]
-	for id := range s.doc.at {
-		out = append(out, words[id]...)
-	}
-	if len(x.anchors.grams) > 0 {
-		for _, w := range s.doc.folded {
-			out = append(out, x.anchors.grams[gram(w)]...)
-		}
-	}
-	for i := range s.report.Events {
-		for a := range eventAnchors(&s.report.Events[i]) {
-			out = append(out, x.anchors.codes[a]...)
-		}
-	}
+func (d *desk) match(x *Index, r *news.Report, s news.Story, out []uint32) []uint32 {
+	d.doc.read(r, s, x.segment.worded)
+	d.view.begin(x.segment, &d.doc)
+	from := len(out)
+	out = d.view.rules(out)
+	slices.Sort(out[from:])
+	return out[:from+len(slices.Compact(out[from:]))]
+}
+
+// Budget is the work that a rule may take for one article, in places of words looked at and events tested. A rule that
+// would hold after more does not; Exceeded names it.
+const Budget = 1 << 22
+
+// Exceeded lists the rules that the report makes take more work than the Budget, in ascending order.
+func (x *Index) Exceeded(r *news.Report, s news.Story) []uint32 {
+	d := x.desks.take()
+	defer x.desks.put(d)
+	d.rules = d.match(x, r, s, d.rules[:0])
+	out := slices.Clone(d.view.spent)
 	slices.Sort(out)
 	return slices.Compact(out)
+}
+
+// Match appends to hits the rules that the report satisfies, in ascending order, each with the events on which it holds
+// and the clauses that held. The story is what is known of it when the report came in; the zero Story is one article by
+// one publisher.
+func (x *Index) Match(r news.Report, s news.Story, hits []Hit) []Hit {
+	d := x.desks.take()
+	defer x.desks.put(d)
+	d.rules = d.match(x, &r, s, d.rules[:0])
+	if len(d.rules) == 0 {
+		return hits
+	}
+	return d.why(x, hits)
 }

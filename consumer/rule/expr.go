@@ -6,7 +6,7 @@ import (
 )
 
 // Expr is a query or a part of one. It is sealed: And, Or, Not, Near, Term, Phrase, Prefix, Exact, Field, Range,
-// Compare and List are all there is. String prints it so that Parse gives an equal Expr back.
+// Compare, List, Loose, Pattern, Repeat and Group are all there is. String prints it so that Parse gives an equal Expr back.
 type Expr interface {
 	String() string
 	// Position is where the expression starts in the query it was parsed from.
@@ -85,8 +85,35 @@ type (
 
 	// List is @name: any of the named list's values.
 	List struct {
-		Name string
+		Name   string
+		Values []string // of a list of the user's own, once Bind has found it; nil for a built-in one
+		At     Pos
+	}
+
+	// Loose is words as in a Phrase, in any order, with at most Within other words among them.
+	Loose struct {
+		Text   string
+		Within int
+		At     Pos
+	}
+
+	// Pattern is a word in which ? stands for any one character and a * at the end for any number.
+	Pattern struct {
+		Text string
 		At   Pos
+	}
+
+	// Repeat holds if X stands in Times places at least.
+	Repeat struct {
+		X     Expr
+		Times int
+		At    Pos
+	}
+
+	// Group holds if there is one event of which X holds, whichever the other clauses are asked of.
+	Group struct {
+		X  Expr
+		At Pos
 	}
 )
 
@@ -112,6 +139,10 @@ func (x Field) Position() Pos   { return x.At }
 func (x Range) Position() Pos   { return x.At }
 func (x Compare) Position() Pos { return x.At }
 func (x List) Position() Pos    { return x.At }
+func (x Loose) Position() Pos   { return x.At }
+func (x Pattern) Position() Pos { return x.At }
+func (x Repeat) Position() Pos  { return x.At }
+func (x Group) Position() Pos   { return x.At }
 
 func (x And) String() string     { return text(x) }
 func (x Or) String() string      { return text(x) }
@@ -125,6 +156,10 @@ func (x Field) String() string   { return text(x) }
 func (x Range) String() string   { return text(x) }
 func (x Compare) String() string { return text(x) }
 func (x List) String() string    { return text(x) }
+func (x Loose) String() string   { return text(x) }
+func (x Pattern) String() string { return text(x) }
+func (x Repeat) String() string  { return text(x) }
+func (x Group) String() string   { return text(x) }
 
 // Equal tells whether two expressions say the same in the same words, wherever they were written.
 func Equal(x, y Expr) bool { return x.String() == y.String() }
@@ -223,6 +258,28 @@ func (x Compare) print(b *strings.Builder, _ int) {
 func (x List) print(b *strings.Builder, _ int) {
 	b.WriteByte('@')
 	b.WriteString(x.Name)
+}
+
+func (x Loose) print(b *strings.Builder, _ int) {
+	b.WriteString(quote(x.Text))
+	b.WriteByte('~')
+	b.WriteString(strconv.Itoa(x.Within))
+}
+
+func (x Pattern) print(b *strings.Builder, _ int) { b.WriteString(x.Text) }
+
+func (x Repeat) print(b *strings.Builder, _ int) {
+	b.WriteString("repeat(")
+	b.WriteString(strconv.Itoa(x.Times))
+	b.WriteString(", ")
+	x.X.print(b, levelOr)
+	b.WriteByte(')')
+}
+
+func (x Group) print(b *strings.Builder, _ int) {
+	b.WriteString("event(")
+	x.X.print(b, levelOr)
+	b.WriteByte(')')
 }
 
 var escaper = strings.NewReplacer(`\`, `\\`, `"`, `\"`)

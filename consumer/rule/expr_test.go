@@ -95,6 +95,9 @@ func FuzzParse(f *testing.F) {
 	} {
 		f.Add(s)
 	}
+	for _, q := range []string{`"a b"~3 wo?an* repeat(2, (war OR "cease fire"~1))`, `event(what:ASSAULT who:@mine) AND event(what:MOBILIZE)`, `title:(repeat(2, a NEAR/3 b))`} {
+		f.Add(q)
+	}
 	f.Fuzz(func(t *testing.T, query string) {
 		x, err := rule.Parse(query)
 		if err != nil {

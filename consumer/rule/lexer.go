@@ -25,6 +25,10 @@ const (
 	tokenOr
 	tokenNot
 	tokenNear
+	tokenLoose
+	tokenPattern
+	tokenRepeat // repeat( and the number and the comma behind it
+	tokenGroup  // event(
 )
 
 type token struct {
@@ -133,9 +137,13 @@ func (l *lexer) word(t token, m mode, direct bool) (token, error) {
 	case strings.HasPrefix(rest, "*"):
 		return l.prefix(t)
 	case strings.HasPrefix(rest, "?") && t.text != "":
-		return t, &UnsupportedError{Pos: l.pos, What: "? inside a word"}
-	case strings.HasPrefix(rest, "(") && (t.text == "repeat" || t.text == "event"):
-		return t, &UnsupportedError{Pos: t.pos, What: t.text + "(…)"}
+		return l.pattern(t)
+	case m == modeText && strings.HasPrefix(rest, "(") && t.text == "event":
+		l.pos++
+		t.kind = tokenGroup
+		return t, nil
+	case m == modeText && strings.HasPrefix(rest, "(") && t.text == "repeat":
+		return l.repeat(t)
 	case t.text == "":
 		return t, l.unwanted()
 	case !direct && operator(&t):
@@ -230,7 +238,7 @@ func (l *lexer) quoted(t token) (token, error) {
 				return t, &SyntaxError{Pos: open, Want: "at least one word between the quotes"}
 			}
 			if strings.HasPrefix(l.in[l.pos:], "~") {
-				return t, &UnsupportedError{Pos: l.pos, What: `"…"~n (write a NEAR/n b)`}
+				return l.loose(t)
 			}
 			return t, nil
 		default:
@@ -238,6 +246,74 @@ func (l *lexer) quoted(t token) (token, error) {
 		}
 	}
 	return t, &SyntaxError{Pos: open, Want: `a closing " for this one`}
+}
+
+// loose reads the ~n behind quotes.
+func (l *lexer) loose(t token) (token, error) {
+	at := l.pos
+	l.pos++
+	n, ok := l.number()
+	if !ok || n > MaxNear || t.kind != tokenPhrase {
+		return t, &SyntaxError{Pos: at, Want: `"words"~n with n, the other words among them, from 0 to ` + strconv.Itoa(MaxNear)}
+	}
+	t.kind, t.n = tokenLoose, n
+	return t, nil
+}
+
+// number reads digits.
+func (l *lexer) number() (int, bool) {
+	start := l.pos
+	for digitAt(l.in, l.pos) {
+		l.pos++
+	}
+	n, err := strconv.Atoi(l.in[start:l.pos])
+	return n, err == nil
+}
+
+// MaxRepeat bounds n of repeat(n, …).
+const MaxRepeat = 1000
+
+// repeat reads the number and the comma behind repeat.
+func (l *lexer) repeat(t token) (token, error) {
+	l.pos++
+	l.space()
+	at := l.pos
+	n, ok := l.number()
+	l.space()
+	if !ok || n < 1 || n > MaxRepeat || !strings.HasPrefix(l.in[l.pos:], ",") {
+		return t, &SyntaxError{Pos: at, Want: "repeat(n, words) with n from 1 to " + strconv.Itoa(MaxRepeat)}
+	}
+	l.pos++
+	t.kind, t.n = tokenRepeat, n
+	return t, nil
+}
+
+// pattern reads on after the first ? in a word.
+func (l *lexer) pattern(t token) (token, error) {
+	for l.pos < len(l.in) {
+		r, n := utf8.DecodeRuneInString(l.in[l.pos:])
+		if r != '?' && !isBareRune(r, modeText) {
+			break
+		}
+		l.pos += n
+	}
+	if strings.HasPrefix(l.in[l.pos:], "*") {
+		l.pos++
+	}
+	t.kind, t.text = tokenPattern, l.in[t.pos:l.pos]
+	letters := 0
+	for _, r := range t.text {
+		if unicode.IsLetter(r) || unicode.IsNumber(r) {
+			letters++
+		}
+	}
+	if letters < MinPrefix {
+		return t, &SyntaxError{Pos: t.pos, Want: "at least three letters in a word with ?", Found: strconv.Quote(t.text)}
+	}
+	if r, _ := utf8.DecodeRuneInString(l.in[l.pos:]); l.pos < len(l.in) && (isBareRune(r, modeValue) || r == '*') {
+		return t, &SyntaxError{Pos: l.pos, Want: "the end of the word after *", Found: strconv.QuoteRune(r)}
+	}
+	return t, nil
 }
 
 // span reads [low TO high].

@@ -40,25 +40,28 @@ func firstInvalid(s string) int {
 }
 
 type parser struct {
-	lexer lexer
-	ahead *token // read but not taken
-	mode  mode
-	field string // the field whose group is being read; empty outside of one
-	depth int
+	lexer  lexer
+	ahead  token // read but not taken, if any
+	peeked bool
+	mode   mode
+	field  string // the field whose group is being read; empty outside of one
+	depth  int
+
+	inEvent bool // inside event(…)
 }
 
 func (p *parser) peek() (token, error) {
-	if p.ahead == nil {
+	if !p.peeked {
 		t, err := p.lexer.next(p.mode, false)
 		if err != nil {
 			return t, err
 		}
-		p.ahead = &t
+		p.ahead, p.peeked = t, true
 	}
-	return *p.ahead, nil
+	return p.ahead, nil
 }
 
-func (p *parser) take() { p.ahead = nil }
+func (p *parser) take() { p.peeked = false }
 
 // deeper counts one level of nesting; the caller counts it back.
 func (p *parser) deeper(pos int) error {
@@ -168,7 +171,7 @@ func (p *parser) near() (Expr, error) {
 
 func nearable(x Expr) bool {
 	switch x := x.(type) {
-	case Term, Phrase, Prefix, Exact:
+	case Term, Phrase, Prefix, Exact, Loose, Pattern:
 		return true
 	case Or:
 		for _, y := range x.X {
@@ -193,6 +196,9 @@ func (p *parser) atom() (Expr, error) {
 	case tokenField:
 		p.take()
 		return p.value(t)
+	case tokenRepeat, tokenGroup:
+		p.take()
+		return p.call(t)
 	}
 	if x := leaf(t); x != nil {
 		p.take()
@@ -222,6 +228,10 @@ func leaf(t token) Expr {
 		return Compare{Op: t.text, Value: t.more, At: at}
 	case tokenList:
 		return List{Name: t.text, At: at}
+	case tokenLoose:
+		return Loose{Text: t.text, Within: t.n, At: at}
+	case tokenPattern:
+		return Pattern{Text: t.text, At: at}
 	}
 	return nil
 }
@@ -248,6 +258,32 @@ func (p *parser) group(open int) (Expr, error) {
 	return x, nil
 }
 
+// call reads what stands inside repeat(n, …) or event(…).
+func (p *parser) call(t token) (Expr, error) {
+	if t.kind == tokenGroup && (p.inEvent || p.field != "") {
+		return nil, &SyntaxError{Pos: t.pos, Want: "no event(…) inside another or inside a field"}
+	}
+	outer := p.inEvent
+	p.inEvent = outer || t.kind == tokenGroup
+	x, err := p.group(t.pos)
+	p.inEvent = outer
+	if err != nil {
+		return nil, err
+	}
+	if t.kind == tokenGroup {
+		return Group{X: x, At: Pos(t.pos)}, nil
+	}
+	if !nearable(x) && !isNear(x) {
+		return nil, &SyntaxError{Pos: int(x.Position()), Want: "a word, a phrase, a prefix, a NEAR or an OR of words in repeat(…)"}
+	}
+	return Repeat{X: x, Times: t.n, At: Pos(t.pos)}, nil
+}
+
+func isNear(x Expr) bool {
+	_, ok := x.(Near)
+	return ok
+}
+
 // value reads what stands after a field's colon; the name and the colon are taken.
 func (p *parser) value(name token) (Expr, error) {
 	if p.field != "" {
@@ -259,9 +295,13 @@ func (p *parser) value(name token) (Expr, error) {
 		return nil, err
 	}
 	var x Expr
-	if t.kind == tokenOpen {
+	if t.kind == tokenOpen || t.kind == tokenRepeat || t.kind == tokenGroup {
 		p.mode, p.field = m, name.text
-		x, err = p.group(t.pos)
+		if t.kind == tokenOpen {
+			x, err = p.group(t.pos)
+		} else {
+			x, err = p.call(t)
+		}
 		p.mode, p.field = modeText, ""
 		if err != nil {
 			return nil, err
@@ -285,6 +325,8 @@ func (p *parser) found(t token) string {
 		return ")"
 	case tokenNot:
 		return "NOT"
+	case tokenRepeat, tokenGroup:
+		return t.text + "("
 	}
 	return strconv.Quote(p.lexer.in[t.pos:min(len(p.lexer.in), t.pos+max(1, min(len(t.text), 40)))])
 }

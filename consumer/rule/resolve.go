@@ -108,7 +108,10 @@ func Resolve(x Expr, g *gazetteer.Gazetteer) []Resolution {
 
 func resolve(spec FieldSpec, leaf Expr, g *gazetteer.Gazetteer) Resolution {
 	r := Resolution{Field: spec.Name, Value: leaf.String(), At: leaf.Position()}
-	if l, ok := leaf.(List); ok {
+	if l, ok := leaf.(List); ok && l.Values != nil {
+		r.Means = []string{fmt.Sprintf("the %d values of the list %s", len(l.Values), l.Name)}
+		return r
+	} else if ok {
 		r.Means = []string{"the members of " + l.Name + " at the article's date"}
 		return r
 	}

@@ -6,7 +6,8 @@
 //	and     = not { ["AND"] not }
 //	not     = ("NOT" | "-") not | near
 //	near    = atom [ ("NEAR/" | "ONEAR/") n atom ]
-//	atom    = "(" query ")" | word | prefix "*" | "=" word | '"' words '"' | field ":" value
+//	atom    = "(" query ")" | word | prefix "*" | wo?d | "=" word | '"' words '"' [ "~" n ] | field ":" value
+//	        | "repeat(" n "," words ")" | "event(" query ")"
 //	value   = word | prefix "*" | '"' words '"' | "(" query of values ")" | "[" low "TO" high "]"
 //	        | ("<" | "<=" | ">" | ">=") number or date | "@" list
 //
@@ -17,7 +18,6 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"regexp"
 	"slices"
 	"time"
 
@@ -139,7 +139,15 @@ func (r Rule) Check() error {
 
 const maxName = 64
 
-var kebab = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
-
 // ValidName tells whether s can name a rule or a receiver: kebab-case of at most 64 characters.
-func ValidName(s string) bool { return len(s) <= maxName && kebab.MatchString(s) }
+func ValidName(s string) bool {
+	hyphen := true // none may begin the name, or follow another
+	for i := range len(s) {
+		c := s[i]
+		if c == '-' && hyphen || c != '-' && (c < 'a' || c > 'z') && (c < '0' || c > '9') {
+			return false
+		}
+		hyphen = c == '-'
+	}
+	return !hyphen && len(s) <= maxName
+}

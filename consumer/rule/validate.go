@@ -3,6 +3,7 @@ package rule
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -17,6 +18,7 @@ func Validate(x Expr, g *gazetteer.Gazetteer) error {
 	for f := range FieldsOf(x) {
 		v.field(f)
 	}
+	v.groups(x)
 	return errors.Join(v.errs...)
 }
 
@@ -27,6 +29,16 @@ type validator struct {
 
 func (v *validator) fail(at Pos, hint, format string, args ...any) {
 	v.errs = append(v.errs, &MeaningError{Pos: int(at), Problem: fmt.Sprintf(format, args...), Hint: hint})
+}
+
+// groups wants an event clause in each event(…).
+func (v *validator) groups(x Expr) {
+	if g, ok := x.(Group); ok && !AsksEvent(g.X) {
+		v.fail(g.At, "want event(what:… who:…)", "event(…) asks nothing of an event")
+	}
+	for _, y := range children(x) {
+		v.groups(y)
+	}
 }
 
 func (v *validator) field(f Field) {
@@ -86,14 +98,27 @@ func (v *validator) leaf(spec FieldSpec, leaf Expr) {
 }
 
 func (v *validator) words(spec FieldSpec, leaf Expr) {
-	switch leaf.(type) {
+	switch leaf := leaf.(type) {
 	case Term, Phrase, Prefix, Exact:
 		return
+	case Loose, Pattern:
+		if spec.Type == Text {
+			return
+		}
+	case List:
+		if spec.Type == String {
+			v.list(spec, leaf)
+			return
+		}
 	}
 	v.fail(leaf.Position(), "want words", "%s:%s", spec.Name, leaf)
 }
 
 func (v *validator) code(spec FieldSpec, leaf Expr) {
+	if l, ok := leaf.(List); ok && l.Values != nil {
+		v.list(spec, l)
+		return
+	}
 	s, ok := ValueOf(leaf)
 	if !ok {
 		v.fail(leaf.Position(), "want one of its values as it is", "%s:%s", spec.Name, leaf)
@@ -115,7 +140,7 @@ func (v *validator) code(spec FieldSpec, leaf Expr) {
 
 func (v *validator) actor(spec FieldSpec, leaf Expr) {
 	if l, ok := leaf.(List); ok {
-		v.list(l)
+		v.list(spec, l)
 		return
 	}
 	s, ok := ValueOf(leaf)
@@ -141,21 +166,45 @@ func (v *validator) suggestActor(s string) string {
 	return hint + "?"
 }
 
-func (v *validator) list(l List) {
+func (v *validator) list(spec FieldSpec, l List) {
 	lists := v.g.Lists()
-	for i, name := range lists {
-		if name == l.Name {
-			return
-		}
-		lists[i] = "@" + name
-	}
-	if near := Nearest("@"+l.Name, lists); near != "" {
-		v.fail(l.At, didYouMean(near), "no list is called @%s", l.Name)
+	if l.Values == nil && slices.Contains(lists, l.Name) && (spec.Type == Actor || spec.Type == Country) {
 		return
 	}
-	v.errs = append(v.errs, &UnsupportedError{
-		Pos: int(l.At), What: "@" + l.Name + ": a list of your own (built in: " + strings.Join(lists, " ") + ")",
-	})
+	if l.Values != nil {
+		v.listed(spec, l)
+		return
+	}
+	for i, name := range lists {
+		lists[i] = "@" + name
+	}
+	hint := didYouMean(Nearest("@"+l.Name, lists))
+	if hint == "" {
+		hint = "write it under lists: in the rule file (built in, for actors and places: " + strings.Join(lists, " ") + ")"
+	}
+	v.fail(l.At, hint, "no list is called @%s", l.Name)
+}
+
+// listed checks the values of a list of the user's own; of many wrong ones it names the first.
+func (v *validator) listed(spec FieldSpec, l List) {
+	if len(l.Values) > MaxList {
+		v.fail(l.At, "", "@%s has %d values, of at most %d", l.Name, len(l.Values), MaxList)
+		return
+	}
+	for _, s := range l.Values {
+		_, known := spec.Canon(s)
+		switch {
+		case spec.Type == Actor && len(Parties(s, v.g)) == 0:
+			v.fail(l.At, v.suggestActor(s), "@%s: no actor is called %q", l.Name, s)
+			return
+		case spec.Type == Code && !known:
+			v.fail(l.At, didYouMean(Nearest(s, spec.Values)), "@%s: %s has no value %q", l.Name, spec.Name, s)
+			return
+		case !hasWord(s):
+			v.fail(l.At, "", "@%s: %q is no value", l.Name, s)
+			return
+		}
+	}
 }
 
 func (v *validator) number(spec FieldSpec, leaf Expr) {

@@ -1,6 +1,9 @@
 package rule
 
-import "iter"
+import (
+	"iter"
+	"slices"
+)
 
 // FieldsOf walks the Field clauses of x in the order of the query.
 func FieldsOf(x Expr) iter.Seq[Field] {
@@ -49,26 +52,33 @@ func children(x Expr) []Expr {
 		return []Expr{x.X, x.Y}
 	case Field:
 		return []Expr{x.X}
+	case Repeat:
+		return []Expr{x.X}
+	case Group:
+		return []Expr{x.X}
 	}
 	return nil
 }
 
-// AsksEvent tells whether x has an event clause: only then does it bind an event.
+// AsksEvent tells whether x has an event clause outside of event(…): only then does it bind an event.
 func AsksEvent(x Expr) bool {
-	for f := range FieldsOf(x) {
-		if spec, ok := FieldNamed(f.Name); ok && spec.Scope == OfEvent {
-			return true
-		}
+	switch x := x.(type) {
+	case Group:
+		return false
+	case Field:
+		spec, ok := FieldNamed(x.Name)
+		return ok && spec.Scope == OfEvent
 	}
-	return false
+	return slices.ContainsFunc(children(x), AsksEvent)
 }
 
-// Names tells whether x names the field anywhere.
+// Names tells whether x names the field anywhere outside of event(…).
 func Names(x Expr, field string) bool {
-	for f := range FieldsOf(x) {
-		if f.Name == field {
-			return true
-		}
+	switch x := x.(type) {
+	case Group:
+		return false
+	case Field:
+		return x.Name == field
 	}
-	return false
+	return slices.ContainsFunc(children(x), func(y Expr) bool { return Names(y, field) })
 }

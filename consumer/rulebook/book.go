@@ -51,7 +51,7 @@ const (
 // maxFile bounds a rule file, in bytes.
 const maxFile = 32 << 20
 
-// Load reads rule files as one Book; a path may be a glob pattern. Names are unique across the files. The error joins an
+// Load reads rule files as one Book; a path may be a glob pattern. A file whose name ends in .jsonl holds a rule a line. Names are unique across the files. The error joins an
 // *Error for each thing that is wrong.
 func Load(paths ...string) (Book, error) {
 	files, err := expand(paths)
@@ -107,20 +107,33 @@ func readFile(name string) ([]byte, error) {
 		return nil, fmt.Errorf("rules: %w", err)
 	}
 	defer f.Close() //nolint:errcheck // it was only read
-	data, err := io.ReadAll(io.LimitReader(f, maxFile+1))
+	limit := maxFile
+	if isLines(name) {
+		limit = maxLines
+	}
+	data, err := io.ReadAll(io.LimitReader(f, int64(limit)+1))
 	if err != nil {
 		return nil, fmt.Errorf("rules: %w", err)
 	}
-	if len(data) > maxFile {
-		return nil, fmt.Errorf("rules: %s: more than %d MiB", name, maxFile>>20)
+	if len(data) > limit {
+		return nil, fmt.Errorf("rules: %s: more than %d MiB", name, limit>>20)
 	}
 	return data, nil
 }
 
 func read(sources []source) (Book, error) {
-	l := loader{gazetteer: gazetteer.Default(), rules: map[string]place{}, receivers: map[string]place{}}
+	l := loader{gazetteer: gazetteer.Default(), rules: map[string]place{}, receivers: map[string]place{}, lists: map[string][]string{}, listed: map[string]place{}}
 	for _, s := range sources {
-		l.file(s)
+		if !isLines(s.name) {
+			l.listsOf(s)
+		}
+	}
+	for _, s := range sources {
+		if isLines(s.name) {
+			l.lines(s)
+		} else {
+			l.file(s)
+		}
 	}
 	l.link()
 	if err := l.errs.join(); err != nil {
@@ -135,6 +148,8 @@ type loader struct {
 	gazetteer *gazetteer.Gazetteer
 	rules     map[string]place // where each was named
 	receivers map[string]place
+	lists     map[string][]string // of all files, read first
+	listed    map[string]place
 	wanted    []reference
 	errs      problems
 }

@@ -20,6 +20,8 @@ const version = 1
 type bookV1 struct {
 	Version int      `json:"version"`
 	Rules   []ruleV1 `json:"rules"`
+
+	Lists map[string][]string `json:"lists,omitempty"` // that queries name
 }
 
 type ruleV1 struct {
@@ -39,12 +41,17 @@ type ruleV1 struct {
 // bytes, however they were spread over files.
 func Encode(rules []rule.Rule) (body []byte, hash string) {
 	book := bookV1{Version: version, Rules: make([]ruleV1, len(rules))}
+	lists := map[string][]string{}
 	for i, r := range rules {
+		if r.Expr != nil {
+			rule.Lists(r.Expr, lists)
+		}
 		book.Rules[i] = ruleV1{
 			Name: r.Name, Title: r.Title, Owner: r.Owner, Query: r.Query, Each: r.When.Each, Severity: r.Severity,
 			MaxAge: r.MaxAge.String(), State: r.State, To: r.To, Summary: r.Summary,
 		}
 	}
+	book.Lists = lists
 	slices.SortStableFunc(book.Rules, func(a, b ruleV1) int { return cmp.Compare(a.Name, b.Name) })
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
@@ -79,6 +86,7 @@ func Decode(body []byte) ([]rule.Rule, error) {
 		if err != nil {
 			return nil, fmt.Errorf("rules: %w", err)
 		}
+		r.Expr = rule.Bind(r.Expr, book.Lists)
 		if err := r.Check(); err != nil {
 			return nil, fmt.Errorf("rules: %w", err)
 		}

@@ -18,6 +18,7 @@ func (l *loader) file(s source) {
 	}
 	root.fields(map[string]handler{
 		"rules":     func(v value) { v.items(l.rule) },
+		"lists":     func(value) {}, // they were read before
 		"receivers": func(v value) { v.items(l.receiver) },
 		"tests":     func(v value) { v.items(l.test) },
 	})
@@ -58,6 +59,7 @@ func (l *loader) rule(v value) {
 	}
 	r, err := r.Complete()
 	if err == nil {
+		r.Expr = rule.Bind(r.Expr, l.lists)
 		err = r.Check()
 	}
 	if err != nil {
@@ -94,6 +96,7 @@ func (l *loader) query(parent value, v *value) string {
 	}
 	x, err := rule.Parse(text)
 	if err == nil {
+		x = rule.Bind(x, l.lists)
 		err = rule.Validate(x, l.gazetteer)
 	}
 	for _, e := range rule.Split(err) {

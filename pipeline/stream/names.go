@@ -25,6 +25,7 @@ const (
 	Rules  Bucket = "RULES"  // objects named by their content
 	Ledger Bucket = "LEDGER" // one row per alert and receiver
 	Leases Bucket = "LEASES" // who commits which shard
+	Feeds  Bucket = "FEEDS"  // feeds subscribed to, and what is known of each from its past polls
 )
 
 // DefaultPrefix begins the public subjects where no other is configured.

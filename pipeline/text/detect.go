@@ -8,14 +8,19 @@ import (
 	"unicode/utf8"
 )
 
-// Detect names the language of s: "fr", "en", or "" when it is another one, too short to tell, or not clear. It reads at
-// most 4 KiB from the head of s and 4 KiB from its middle.
+// Detect names the language of s by its ISO 639-1 code, or "" when it is none we know, too short to tell, or not clear.
+// It reads at most 4 KiB from the head of s and 4 KiB from its middle.
 //
-// Two judges must agree: the words that hold sentences together, counted for some thirty languages, and the cost of the
-// letters after the two before them, in French and in English. Text in another script goes before neither.
+// French and English are told most surely: two judges must agree, the words that hold sentences together, counted for
+// some thirty languages, and the cost of the letters after the two before them. Of the other languages in Latin letters
+// the words alone decide, with a margin: de es it nl pt ca ro sv da no fi pl cs hr hu tr id. Another script, and the
+// letters that only one of its languages has, tells ru uk bg sr el he ar fa ur hi bn th ka hy zh ja ko.
 func Detect(s string) string {
 	e := gather(s)
-	if e.letters < 12 || e.words < 3 || e.foreign*4 > e.letters {
+	if e.foreign*4 > e.letters {
+		return e.scripts.language()
+	}
+	if e.letters < 12 || e.words < 3 {
 		return ""
 	}
 	french, english := e.cost(0), e.cost(1)
@@ -25,7 +30,76 @@ func Detect(s string) string {
 	case english <= dear && french-english >= apart:
 		return "en"
 	}
-	return ""
+	return e.byWords()
+}
+
+// least and ahead are the shares of a text's words, in hundredths, that a language's function words must have, and must
+// have more than the next language's.
+const least, ahead = 16, 4
+
+// fewest is the number of words below which they tell only French and English apart.
+const fewest = 6
+
+// byWords is the language whose function words are clearly the most; never French or English, which ask for more.
+func (e *evidence) byWords() string {
+	if e.words < fewest {
+		return ""
+	}
+	m := model()
+	most, second, best := 0, 0, 0
+	for i, name := range m.names {
+		n := e.known[i]
+		for j, own := range marks {
+			if strings.Contains(own.languages, name) {
+				n += e.marks[j]
+			}
+		}
+		switch {
+		case n > most:
+			most, second, best = n, most, i
+		case n > second:
+			second = n
+		}
+	}
+	name := m.names[best]
+	if best < 2 || !named[name] || most*100 < least*e.words || (most-second)*100 < ahead*e.words {
+		return ""
+	}
+	return name
+}
+
+// marks are letters that few languages have; each counts as a word of theirs.
+var marks = [...]struct{ letters, languages string }{
+	{"ß", "de"},
+	{"ığ", "tr"},
+	{"ş", "tr"},
+	{"ñ", "es"},
+	{"ãõ", "pt"},
+	{"łąęńśźż", "pl"},
+	{"őű", "hu"},
+	{"ěřů", "cs"},
+	{"țșă", "ro"},
+	{"đ", "hr vi"},
+	{"øæ", "da no"},
+	{"å", "da no sv"},
+	{"äö", "de sv fi et"},
+	{"ðþ", "is"},
+}
+
+func (e *evidence) mark(r rune) {
+	for i, m := range marks {
+		if strings.ContainsRune(m.letters, r) {
+			e.marks[i]++
+			return
+		}
+	}
+}
+
+// named are the languages in Latin letters that byWords names. The others of function_words.txt are there to be told
+// from these.
+var named = map[string]bool{
+	"de": true, "es": true, "it": true, "nl": true, "pt": true, "ca": true, "ro": true, "sv": true, "da": true, "no": true, "fi": true,
+	"pl": true, "cs": true, "hr": true, "hu": true, "tr": true, "id": true,
 }
 
 // The most a text may cost to be in a language, and how much less than in the other, in thousandths of a nat a letter:
@@ -55,6 +129,8 @@ type evidence struct {
 	known   [tongues]int // function words by language, in the order of function_words.txt: French, English, others
 	steps   int          // letters and borders counted by the model
 	costs   [2]int       // of all steps, French and English, in eighths of a nat
+	scripts scripts      // letters that are not Latin
+	marks   [len(marks)]int
 }
 
 func gather(s string) *evidence {
@@ -95,8 +171,12 @@ func (e *evidence) read(s string) {
 			continue
 		}
 		e.letters++
+		if r >= 0x80 && r <= 0x24F {
+			e.mark(r)
+		}
 		if r > 0x24F && !unicode.Is(unicode.Latin, r) {
 			e.foreign++
+			e.scripts.count(r)
 		}
 		c := symbol(r)
 		e.step(m, a, b, c)

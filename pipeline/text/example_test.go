@@ -26,7 +26,7 @@ func ExampleDetect() {
 	// Output:
 	// "fr"
 	// "en"
-	// ""
+	// "de"
 }
 
 func ExampleStem() {

@@ -1,7 +1,7 @@
 // Package archive reads articles from files of the past.
 //
 // It reads files, directories (every file below, in lexical order), glob patterns and standard input, each as it is or
-// packed with gzip, in three forms:
+// packed with gzip or Zstandard, in these forms:
 //
 // Dated text, in .txt and .text files: a document begins with a line that starts with white space or none, the word
 // "date" and a day or month, and goes on to the next such line or the end of the file:
@@ -28,7 +28,13 @@
 // milliseconds. An article without text tells its title; one without publisher has its address's host. An id must be
 // unique among its publisher's articles.
 //
-// A file of another name, or standard input, is JSON lines if a line of its beginning starts with "{", else text.
+// Web archives, in .warc, .arc and .wet files: each HTML page that a server gave with status 200, and each text made of
+// one, is a document; its address is the record's, its text, title and date are what package extract finds, and it was
+// seen when it was fetched. Other records are counted and passed over: see Progress.
+//
+// GDELT 2.0, in .csv files of its 61 (Events), 16 (Mentions) or 27 columns (GKG): each row is a report, coded by GDELT.
+//
+// A file of another name, or standard input, is a web archive or GDELT's if it begins like one, else JSON lines if a line of its beginning starts with "{", else text.
 package archive
 
 import (
@@ -50,6 +56,7 @@ type Config struct {
 	Now     func() time.Time // the clock for Article.Seen; nil means time.Now
 	MaxLine int              // bytes of one line or text document; 0 means 16 MB
 	MaxText int              // bytes of Article.Text; 0 means 256 KiB
+	From    Position         // where to go on; zero means from the beginning
 }
 
 // Sizes that Config.MaxLine and MaxText are by default, and of what else an article carries.
@@ -68,6 +75,9 @@ type Source struct {
 	files   []file
 	current *reading
 	mended  []producer.Reason
+	coded   *coded
+	line    int
+	progress
 }
 
 // Read returns the articles of one stream; name "-" is standard input.
@@ -87,13 +97,16 @@ func newSource(cfg Config, files []file) *Source {
 	if cfg.MaxText == 0 {
 		cfg.MaxText = defaultMaxText
 	}
-	return &Source{cfg: cfg, files: files}
+	s := &Source{cfg: cfg, files: files}
+	s.begin(files)
+	s.skip(cfg.From)
+	return s
 }
 
 // Next returns the next article, io.EOF behind the last, or a *producer.BadInput for a document or file that gives
 // none; reading goes on behind it.
 func (s *Source) Next(ctx context.Context) (news.Article, error) {
-	s.mended = nil
+	s.mended, s.coded = nil, nil
 	for {
 		if err := ctx.Err(); err != nil {
 			return news.Article{}, err
@@ -105,15 +118,21 @@ func (s *Source) Next(ctx context.Context) (news.Article, error) {
 		}
 		d, err := s.current.documents.next(ctx)
 		switch {
+		case err == nil && d.line <= s.current.from:
+			continue
 		case err == nil:
-			return s.article(d)
+			return s.give(d)
 		case errors.Is(err, io.EOF):
 			s.Close()
 			continue
 		}
 		bad := new(producer.BadInput)
 		if errors.As(err, &bad) {
+			if bad.Line <= s.current.from && s.current.from > 0 {
+				continue
+			}
 			bad.File = s.current.name
+			s.bad.Add(1)
 			return news.Article{}, bad
 		}
 		if ctx.Err() != nil {
@@ -128,11 +147,15 @@ func (s *Source) Next(ctx context.Context) (news.Article, error) {
 // Mended says what was mended in the article that Next returned last.
 func (s *Source) Mended() []producer.Reason { return s.mended }
 
+// Line is where the article that Next returned last begins in its file: its line, or the number of its record.
+func (s *Source) Line() int { return s.line }
+
 // Close closes the file that is being read, if any. After io.EOF there is none.
 func (s *Source) Close() {
 	if s.current != nil {
 		s.current.close()
 		s.current = nil
+		s.filesDone.Add(1)
 	}
 }
 
@@ -142,13 +165,20 @@ func (s *Source) openNext() error {
 	}
 	f := s.files[0]
 	s.files = s.files[1:]
-	r, err := f.read(s.cfg.MaxLine)
+	r, err := f.read(s.cfg.MaxLine, &s.progress)
 	if err != nil {
+		s.bad.Add(1)
 		reason := producer.Unreadable
 		if errors.Is(err, errForm) {
 			reason = producer.UnknownFormat
 		}
 		return &producer.BadInput{Reason: reason, File: f.name, Err: err}
+	}
+	if f.name == s.cfg.From.File {
+		r.from = s.cfg.From.Line
+		if p, ok := r.documents.(*pages); ok {
+			p.from = r.from
+		}
 	}
 	s.current = r
 	return nil
@@ -159,7 +189,44 @@ type draft struct {
 	line                                    int // where it begins
 	guid, url, publisher, lang, title, text string
 	published                               news.Interval
+	seen                                    time.Time // zero: now
 	mended                                  []producer.Reason
+	id                                      news.ID // "": as news.Article.Identify finds it
+	coded                                   func(article news.ID) []news.Event
+	coder                                   string // by whom coded
+	hint                                    string // a language that counts where the text does not tell
+}
+
+// coded is what the file tells of the events of an article.
+type coded struct {
+	events []news.Event
+	coder  string
+}
+
+// Coded gives the events of the article that Next returned last, where its file tells them.
+func (s *Source) Coded() ([]news.Event, string, bool) {
+	if s.coded == nil {
+		return nil, "", false
+	}
+	return s.coded.events, s.coded.coder, true
+}
+
+// give makes the article of a draft and remembers where it stands.
+func (s *Source) give(d draft) (news.Article, error) {
+	a, err := s.article(d)
+	if err != nil {
+		s.bad.Add(1)
+		return a, err
+	}
+	s.line = d.line
+	s.given(a, Position{File: s.current.name, Line: d.line})
+	if d.coder != "" {
+		s.coded = &coded{coder: d.coder}
+		if d.coded != nil {
+			s.coded.events = d.coded(a.ID)
+		}
+	}
+	return a, nil
 }
 
 // article makes the noun of a draft.
@@ -187,11 +254,21 @@ func (s *Source) article(d draft) (news.Article, error) {
 	}
 	a.Publisher = publisher(d.publisher, a.URL)
 	a.Language = language(d.lang)
-	if a.Language == "" {
+	if a.Language == "" && d.coder == "" {
 		a.Language = text.Detect(beginning(a.Title+"\n\n"+a.Text, 4<<10))
+		if a.Language == "" {
+			a.Language = language(d.hint)
+		}
+	}
+	if !d.seen.IsZero() {
+		a.Seen = d.seen
 	}
 	s.mended = mended
-	return a.Identify(d.guid), nil
+	a = a.Identify(d.guid)
+	if d.id != "" {
+		a.ID = d.id
+	}
+	return a, nil
 }
 
 // line makes one line of at most limit bytes of what should be one.

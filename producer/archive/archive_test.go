@@ -397,7 +397,7 @@ func TestCorporaHoldNoSurprise(t *testing.T) {
 func check(t *testing.T, a news.Article) {
 	t.Helper()
 	if a.ID == "" || a.Revision == "" || a.Text == "" || !utf8.ValidString(a.Text+a.Title+a.Publisher+a.URL) || len(a.Text) > 256<<10 ||
-		a.Publisher == "" || a.Source == "" || !a.Seen.Equal(seen) || len(a.Title) > 2<<10 {
+		a.Publisher == "" || a.Source == "" || a.Seen.IsZero() || len(a.Title) > 2<<10 {
 		t.Errorf("not a good article: %+v", a)
 	}
 }
@@ -409,6 +409,14 @@ func FuzzRead(f *testing.F) {
 	} {
 		for _, name := range []string{"-", "a.txt", "a.jsonl"} {
 			f.Add(name, []byte(s))
+		}
+	}
+	for _, pattern := range []string{"warc/*", "gdelt/*"} { // where the corpus is absent the seeds above remain
+		files, _ := filepath.Glob("../../../shared/corpora/" + pattern)
+		for _, file := range files {
+			if b, err := os.ReadFile(file); err == nil {
+				f.Add("-", b[:min(len(b), 20<<10)])
+			}
 		}
 	}
 	f.Fuzz(func(t *testing.T, name string, data []byte) {
@@ -424,7 +432,7 @@ func FuzzRead(f *testing.F) {
 			if err == nil {
 				check(t, a)
 			}
-			if n > lines && !bytes.HasPrefix(data, []byte("\x1f\x8b")) {
+			if n > lines && !bytes.HasPrefix(data, []byte("\x1f\x8b")) && !bytes.HasPrefix(data, []byte("\x28\xb5")) && !bytes.HasPrefix(data, []byte("\x5d\x2a")) {
 				t.Fatalf("more documents than lines: %d", n)
 			}
 		}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/quidnunc-news/quidnunc/pipeline/news"
 	"github.com/quidnunc-news/quidnunc/producer"
+	"github.com/quidnunc-news/quidnunc/producer/extract"
 )
 
 // dated reads dated and plain text.
@@ -106,7 +107,7 @@ func (d *dated) finish(next *page) (draft, error) {
 
 func begin(line int, date string, rest []byte) *page {
 	p := &page{draft: draft{line: line}}
-	published, err := parseDate(date)
+	published, err := extract.Date(date)
 	if err != nil {
 		p.mended = append(p.mended, producer.BadDate)
 	}

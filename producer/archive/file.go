@@ -16,6 +16,10 @@ import (
 	"time"
 
 	"github.com/klauspost/compress/gzip"
+	"github.com/klauspost/compress/zstd"
+
+	"github.com/quidnunc-news/quidnunc/pipeline/news"
+	"github.com/quidnunc-news/quidnunc/producer/archive/warc"
 )
 
 // Open returns the articles of the files, directories and glob patterns in the order given; "-" is standard input.
@@ -46,6 +50,7 @@ func OpenFS(cfg Config, fsys fs.FS) (*Source, error) {
 type file struct {
 	name   string // for people
 	inside bool   // found in a directory: only its name tells whether it holds articles
+	size   int64  // in bytes; 0: not known
 	open   func() (io.ReadCloser, time.Time, error)
 }
 
@@ -64,7 +69,9 @@ func expand(p string) ([]file, error) {
 	case info.IsDir():
 		return below(os.DirFS(p), ".", p)
 	}
-	return []file{onDisk(p)}, nil
+	f := onDisk(p)
+	f.size = info.Size()
+	return []file{f}, nil
 }
 
 func glob(pattern string) ([]file, error) {
@@ -136,7 +143,11 @@ func below(fsys fs.FS, root, shown string) ([]file, error) {
 				return fs.SkipDir
 			}
 		case !d.IsDir():
-			files = append(files, inFS(fsys, p, shown))
+			f := inFS(fsys, p, shown)
+			if info, err := d.Info(); err == nil {
+				f.size = info.Size()
+			}
+			files = append(files, f)
 		}
 		return nil
 	})
@@ -148,6 +159,7 @@ type reading struct {
 	name      string
 	documents documents
 	closers   []io.Closer
+	from      int // documents that begin on this line or before were read in a former run
 }
 
 // documents gives the drafts of one file. A *producer.BadInput is about one document; with any other error the draft
@@ -163,11 +175,11 @@ func (r *reading) close() {
 }
 
 // errForm says that a file holds no articles that we know to read.
-var errForm = errors.New("not a form of article we know: want text (.txt) or one JSON object a line (.jsonl), perhaps with .gz")
+var errForm = errors.New("not a form of article we know: want text (.txt), one JSON object a line (.jsonl), a web archive (.warc, .wet, .arc) or GDELT rows (.csv), perhaps with .gz or .zst")
 
 // read opens the file, unpacks it and finds out its form.
-func (f file) read(maxLine int) (*reading, error) {
-	ext := strings.ToLower(path.Ext(strings.TrimSuffix(f.name, ".gz")))
+func (f file) read(maxLine int, p *progress) (*reading, error) {
+	ext := strings.ToLower(path.Ext(strings.TrimSuffix(strings.TrimSuffix(f.name, ".gz"), ".zst")))
 	if f.inside && !known(ext) {
 		return nil, errForm
 	}
@@ -176,46 +188,98 @@ func (f file) read(maxLine int) (*reading, error) {
 		return nil, err
 	}
 	r := &reading{name: f.name, closers: []io.Closer{rc}}
-	in, err := r.unpack(bufio.NewReaderSize(rc, 64<<10))
-	if err != nil {
+	if r.documents, err = r.form(ext, bufio.NewReaderSize(p.count(rc), 64<<10), day(changed, isText(ext)), maxLine, p); err != nil {
 		r.close()
+		return nil, err
+	}
+	return r, nil
+}
+
+// form finds out what the file holds: by its name, else by how it begins.
+func (r *reading) form(ext string, raw *bufio.Reader, fallback news.Interval, maxLine int, p *progress) (documents, error) {
+	if isWeb(ext) || !isText(ext) && !isJSON(ext) && looksWeb(raw) {
+		return newPages(raw, p)
+	}
+	in, err := r.unpack(raw)
+	if err != nil {
 		return nil, err
 	}
 	head, err := peek(in)
 	if err != nil {
-		r.close()
 		return nil, err
 	}
 	l := &lines{r: in, limit: maxLine}
 	switch {
 	case bytes.IndexByte(head, 0) >= 0, ext == ".json" && spread(head):
-		r.close()
+		return nil, errForm
+	case !isText(ext) && !isJSON(ext) && looksGDELT(head):
+		return &rows{lines: l}, nil
+	case ext == ".csv":
 		return nil, errForm
 	case isJSON(ext) || !isText(ext) && looksJSON(head):
-		r.documents = &records{lines: l}
-	default:
-		r.documents = &dated{lines: l, fallback: day(changed, isText(ext))}
+		return &records{lines: l}, nil
 	}
-	return r, nil
+	return &dated{lines: l, fallback: fallback}, nil
 }
 
-func known(ext string) bool { return isJSON(ext) || isText(ext) }
+func known(ext string) bool { return isJSON(ext) || isText(ext) || isWeb(ext) || ext == ".csv" }
 
 func isJSON(ext string) bool { return ext == ".jsonl" || ext == ".ndjson" || ext == ".json" }
 
 func isText(ext string) bool { return ext == ".txt" || ext == ".text" }
 
-func (r *reading) unpack(in *bufio.Reader) (*bufio.Reader, error) {
-	magic, err := in.Peek(2)
-	if err != nil || magic[0] != 0x1f || magic[1] != 0x8b {
-		return in, nil //nolint:nilerr // an empty or broken file tells of itself when it is read
+func isWeb(ext string) bool { return ext == ".warc" || ext == ".arc" || ext == ".wet" }
+
+// looksWeb tells whether a stream is a web archive, packed or not.
+func looksWeb(raw *bufio.Reader) bool {
+	if _, err := raw.Peek(1); err != nil {
+		return false
 	}
-	z, err := gzip.NewReader(in)
+	head, err := raw.Peek(raw.Buffered())
 	if err != nil {
-		return nil, err
+		return false
 	}
-	r.closers = append(r.closers, z)
-	return bufio.NewReaderSize(z, 64<<10), nil
+	var in io.Reader = bytes.NewReader(head)
+	switch {
+	case bytes.HasPrefix(head, gzipMagic):
+		in, err = gzip.NewReader(in)
+	case bytes.HasPrefix(head, zstdMagic):
+		in, err = newZstd(in)
+	}
+	if err != nil {
+		return false
+	}
+	begin := make([]byte, 16)
+	n, _ := io.ReadFull(in, begin) // what there is suffices
+	return warc.Looks(begin[:n])
+}
+
+var gzipMagic, zstdMagic = []byte{0x1f, 0x8b}, []byte{0x28, 0xb5, 0x2f, 0xfd}
+
+func (r *reading) unpack(in *bufio.Reader) (*bufio.Reader, error) {
+	magic, err := in.Peek(4)
+	switch {
+	case bytes.HasPrefix(magic, gzipMagic):
+		z, err := gzip.NewReader(in)
+		if err != nil {
+			return nil, err
+		}
+		r.closers = append(r.closers, z)
+		return bufio.NewReaderSize(z, 64<<10), nil
+	case bytes.HasPrefix(magic, zstdMagic):
+		z, err := newZstd(in)
+		if err != nil {
+			return nil, err
+		}
+		r.closers = append(r.closers, z.IOReadCloser())
+		return bufio.NewReaderSize(z, 64<<10), nil
+	}
+	_ = err // an empty or broken file tells of itself when it is read
+	return in, nil
+}
+
+func newZstd(r io.Reader) (*zstd.Decoder, error) {
+	return zstd.NewReader(r, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(128<<20), zstd.WithDecoderLowmem(true))
 }
 
 // peek looks at what the first read gives, and skips a byte-order mark. It does not wait for more: the file may be a

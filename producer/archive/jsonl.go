@@ -12,6 +12,7 @@ import (
 
 	"github.com/quidnunc-news/quidnunc/pipeline/news"
 	"github.com/quidnunc-news/quidnunc/producer"
+	"github.com/quidnunc-news/quidnunc/producer/extract"
 )
 
 // records reads JSON lines.
@@ -91,7 +92,7 @@ func parse(line []byte) (draft, error) {
 	}
 	date := first(r.Published, r.Date, r.PubDate, r.PublishedSnake, r.PublishedAt, r.PublishDate, r.DatePublish,
 		r.DatePublished, r.DatePubSnake, r.PublicationDay, r.Datetime, r.Timestamp, r.CreatedAt)
-	published, err := parseDate(date)
+	published, err := extract.Date(date)
 	if err != nil {
 		d.mended = append(d.mended, producer.BadDate)
 	}

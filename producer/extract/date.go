@@ -1,4 +1,4 @@
-package archive
+package extract
 
 import (
 	"fmt"
@@ -9,7 +9,7 @@ import (
 	"github.com/quidnunc-news/quidnunc/pipeline/news"
 )
 
-// layouts are the forms of dates that archives use beside those of news.ParseInterval. Without a zone they are UTC.
+// layouts are the forms of dates that pages and archives use beside those of news.ParseInterval. Without a zone they are UTC.
 var layouts = []struct {
 	layout string
 	grain  news.Grain
@@ -43,8 +43,8 @@ var layouts = []struct {
 	{"_2-Jan-2006 15:04:05.99", news.Instant},
 }
 
-// parseDate reads the date of a JSON line; "" is the zero Interval.
-func parseDate(s string) (news.Interval, error) {
+// Date reads a date in any form that pages and archives use, also Unix seconds and milliseconds; "" is the zero Interval.
+func Date(s string) (news.Interval, error) {
 	i, err := readDate(s)
 	switch {
 	case err != nil:

@@ -1,0 +1,121 @@
+package match
+
+import (
+	"strings"
+
+	"github.com/quidnunc-news/quidnunc/pipeline/news"
+)
+
+// Census is how many reports have each word and each value of a field: what a rule is looked up by is chosen with it.
+// It changes how fast rules are matched, never which. The zero Census has seen nothing.
+type Census struct {
+	Reports int
+	counts  map[string]uint32
+	doc     *document
+}
+
+// Add counts one report.
+func (c *Census) Add(r news.Report) {
+	if c.counts == nil {
+		c.counts = map[string]uint32{}
+		c.doc = &document{}
+	}
+	c.Reports++
+	c.doc.read(&r, news.Story{}, true)
+	seen := map[string]bool{}
+	for _, p := range c.doc.places {
+		seen[c.doc.lexer.words[p.word].fold] = true
+	}
+	for _, e := range r.Events {
+		countEvent(e, seen)
+	}
+	seen[":"+string(keyLang)+r.Article.Language] = true
+	seen[":"+string(keyHost)+r.Article.Publisher] = true
+	for k := range seen {
+		c.counts[k]++
+	}
+}
+
+func countEvent(e news.Event, seen map[string]bool) {
+	give := func(letter byte, value string) { seen[":"+string(letter)+value] = true }
+	give(keyWhat, string(e.What.Type))
+	give(keyMode, string(e.What.Mode))
+	give(keyRealis, string(e.Realis))
+	for _, x := range e.What.Contexts {
+		give(keyContext, string(x))
+	}
+	for n := 2; n <= len(e.What.CAMEO); n++ {
+		give(keyCAMEO, e.What.CAMEO[:n])
+	}
+	for _, side := range []struct {
+		letter byte
+		actors []news.Actor
+	}{{keyWho, e.Who}, {keyWhom, e.Whom}} {
+		for _, a := range side.actors {
+			for _, l := range []byte{side.letter, keyActor} {
+				give(l, a.Country)
+				give(l, "#"+a.Key)
+				for _, s := range a.Sectors {
+					give(l, "/"+string(s))
+				}
+			}
+		}
+	}
+	if e.Where != nil {
+		give(keyCountry, e.Where.Country)
+	}
+}
+
+// weakCost is the share of reports that have to be tried for a rule before its anchor is called weak.
+const weakCost = 0.5
+
+// cost is the share of reports expected to have the mark.
+func (b *builder) cost(m mark) float64 {
+	for len(b.costs) <= int(m) {
+		b.costs = append(b.costs, float32(b.share(b.names[len(b.costs)])))
+	}
+	return float64(b.costs[m])
+}
+
+func (b *builder) share(name string) float64 {
+	if b.census == nil || b.census.Reports < 100 {
+		return guess(name)
+	}
+	n := float64(b.census.Reports)
+	if count, ok := b.census.counts[name]; ok {
+		return (float64(count) + 0.3) / n
+	}
+	if name == "?" || strings.HasPrefix(name, ":@") || name != "" && name[len(name)-1] == '*' {
+		return guess(name)
+	}
+	return 0.3 / n
+}
+
+// guess is a share for a name when no report was counted: long words are rarer than short ones, fields than words.
+func guess(name string) float64 {
+	switch {
+	case name == "" || name == "?":
+		return 1
+	case name[0] == ':':
+		return guessField(name[1])
+	case name[len(name)-1] == '*':
+		return min(0.3, 1/float64(len(name)))
+	case common[name]:
+		return 0.9
+	}
+	return 0.2 / float64(len(name))
+}
+
+func guessField(letter byte) float64 {
+	switch letter {
+	case keyHistory, keyRealis:
+		return 0.9
+	case keyLang:
+		return 0.5
+	case keyWhat, keyContext, keyCAMEO:
+		return 0.2
+	case keyPublisher, keyHost:
+		return 0.01
+	}
+	return 0.05
+}

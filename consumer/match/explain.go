@@ -1,0 +1,286 @@
+package match
+
+import (
+	"slices"
+
+	"github.com/quidnunc-news/quidnunc/consumer/rule"
+	"github.com/quidnunc-news/quidnunc/pipeline/news"
+	"github.com/quidnunc-news/quidnunc/pipeline/text"
+)
+
+// MaxSpans bounds the spans that one clause carries.
+const MaxSpans = 20
+
+// An explanation asks the rules that held once more, clause by clause: a small segment is made of them for the article
+// at hand, so that the Index need not keep what only people read.
+
+// reason is a part of a query that can say where it holds.
+type reason struct {
+	form   form // askAll, askAny, askNot; askFind: a clause
+	parts  []*reason
+	clause int
+	text   string
+	code   uint32 // where the clause stands in code
+	words  []finder
+	name   string // of the field; empty: words
+	scope  rule.Scope
+	actors []actorTest
+}
+
+// explainer makes reasons.
+type explainer struct {
+	*builder
+	clauses int
+}
+
+func (e *explainer) reason(x rule.Expr) *reason {
+	switch x := x.(type) {
+	case rule.And:
+		return &reason{form: askAll, parts: e.reasons(x.X)}
+	case rule.Or:
+		return &reason{form: askAny, parts: e.reasons(x.X)}
+	case rule.Not:
+		r := e.clause(x)
+		r.form, r.parts = askNot, []*reason{e.reason(x.X)}
+		return r
+	case rule.Field:
+		return e.field(x)
+	}
+	r := e.clause(x)
+	r.words = []finder{e.finder(x)}
+	e.holds(r, x)
+	return r
+}
+
+func (e *explainer) reasons(xs []rule.Expr) []*reason {
+	out := make([]*reason, len(xs))
+	for i, x := range xs {
+		out[i] = e.reason(x)
+	}
+	return out
+}
+
+// clause is a new clause; they are numbered in the order of the query.
+func (e *explainer) clause(x rule.Expr) *reason {
+	e.clauses++
+	return &reason{form: askFind, clause: e.clauses - 1, text: x.String()}
+}
+
+func (e *explainer) holds(r *reason, x rule.Expr) {
+	r.code = uint32(len(e.code))
+	e.write(e.plan(x))
+}
+
+func (e *explainer) field(f rule.Field) *reason {
+	r := e.clause(f)
+	spec, _ := rule.FieldNamed(f.Name)
+	r.name, r.scope = spec.Name, spec.Scope
+	e.holds(r, f)
+	switch spec.Type {
+	case rule.Text:
+		r.words = e.said(f.X, nil)
+		if spec.Name == "title" {
+			r.words = nil // the title is no part of the text
+		}
+	case rule.Actor:
+		for leaf := range rule.Leaves(f.X) {
+			r.actors = append(r.actors, newActorTest(leaf, e.gazetteer))
+		}
+	}
+	return r
+}
+
+// said lists the words that a text field asks for.
+func (e *explainer) said(x rule.Expr, out []finder) []finder {
+	switch x := x.(type) {
+	case rule.And:
+		for _, y := range x.X {
+			out = e.said(y, out)
+		}
+		return out
+	case rule.Or:
+		for _, y := range x.X {
+			out = e.said(y, out)
+		}
+		return out
+	case rule.Not:
+		return out
+	}
+	return append(out, e.finder(x))
+}
+
+// why appends the hits for the rules that held.
+func (d *desk) why(x *Index, hits []Hit) []Hit {
+	e := explainer{builder: newBuilder(x.gazetteer, nil)}
+	roots := make([]*reason, len(d.rules))
+	counts := make([]int, len(d.rules))
+	for i, n := range d.rules {
+		e.clauses = 0
+		roots[i] = e.reason(x.rules[n].Expr)
+		counts[i] = e.clauses
+	}
+	d.explain.begin(e.segment(0), &d.doc)
+	t := teller{view: &d.explain, spans: spansOf(&d.doc)}
+	for i, n := range d.rules {
+		hits = append(hits, t.hit(int(n), x.rules[n].Expr, roots[i], counts[i]))
+	}
+	return hits
+}
+
+// spansOf are the places of the words in Article.Text, by position; zero in title and gap.
+func spansOf(d *document) []news.Span {
+	out := make([]news.Span, 0, len(d.words))
+	if len(d.words) == 0 {
+		return out
+	}
+	if d.report.Article.Title != "" {
+		out = out[:d.title+gap]
+	}
+	seg := text.Segment(d.report.Article.Text, langs[d.lang])
+	for i, t := range seg.Tokens {
+		if isWord(t.Kind, seg.Word(i)) {
+			out = append(out, t.Span)
+		}
+	}
+	return out
+}
+
+// teller tells why rules hold.
+type teller struct {
+	view    *view
+	spans   []news.Span
+	event   int // -1: none is bound
+	clauses []news.Clause
+}
+
+func (t *teller) hit(n int, x rule.Expr, root *reason, clauses int) Hit {
+	t.clauses = make([]news.Clause, clauses)
+	h := Hit{Rule: n}
+	if rule.AsksEvent(x) {
+		h.Events = t.events(root, filterOf(x))
+		for _, i := range h.Events {
+			t.event = i
+			t.tell(root)
+		}
+	} else {
+		t.event = -1
+		t.tell(root)
+	}
+	for _, c := range t.clauses {
+		if c.Text != "" {
+			c.Spans = tidy(c.Spans)
+			h.Why = append(h.Why, c)
+		}
+	}
+	return h
+}
+
+// events are those on which the query holds, the lead first.
+func (t *teller) events(root *reason, filter uint8) []int {
+	var out []int
+	events := t.view.doc.report.Events
+	for _, lead := range []bool{true, false} {
+		for i := range events {
+			t.event = i
+			if events[i].Lead == lead && admits(filter, &events[i]) && t.holds(root) {
+				out = append(out, i)
+			}
+		}
+	}
+	return out
+}
+
+func (t *teller) holds(r *reason) bool {
+	switch r.form {
+	case askAll:
+		return !slices.ContainsFunc(r.parts, func(p *reason) bool { return !t.holds(p) })
+	case askAny:
+		return slices.ContainsFunc(r.parts, t.holds)
+	case askNot:
+		return !t.holds(r.parts[0])
+	}
+	e := max(0, t.event)
+	mask, _ := t.view.code(r.code, e>>6)
+	return mask>>(e&63)&1 != 0
+}
+
+func (t *teller) tell(r *reason) {
+	switch r.form {
+	case askAll:
+		for _, p := range r.parts {
+			t.tell(p)
+		}
+	case askAny:
+		for _, p := range r.parts {
+			if t.holds(p) {
+				t.tell(p)
+			}
+		}
+	case askNot: // what did not happen has no place to show, and its parts did not hold
+		t.clauses[r.clause].Text = r.text
+	default:
+		t.tellClause(r)
+	}
+}
+
+func (t *teller) tellClause(r *reason) {
+	c := &t.clauses[r.clause]
+	if r.name != "" && r.scope == rule.OfEvent {
+		c.Text = r.text
+		c.Events = append(c.Events, t.view.doc.report.Events[t.event].ID)
+		c.Spans = append(c.Spans, t.eventSpans(r)...)
+		return
+	}
+	if c.Text != "" {
+		return // told already for another event
+	}
+	c.Text = r.text
+	for _, f := range r.words {
+		for _, run := range f.runs(t.view, nil) {
+			if run.first >= t.view.doc.title {
+				c.Spans = append(c.Spans, news.Span{Start: t.spans[run.first].Start, End: t.spans[run.last].End})
+			}
+		}
+	}
+}
+
+func tidy(spans []news.Span) []news.Span {
+	slices.SortFunc(spans, func(a, b news.Span) int {
+		if a.Start != b.Start {
+			return a.Start - b.Start
+		}
+		return a.End - b.End
+	})
+	spans = slices.Compact(spans)
+	return spans[:min(len(spans), MaxSpans)]
+}
+
+// eventSpans are the words of the article that an event clause is about.
+func (t *teller) eventSpans(r *reason) []news.Span {
+	e := &t.view.doc.report.Events[t.event]
+	var out []news.Span
+	switch r.name {
+	case "who", "whom", "actor":
+		for _, test := range r.actors {
+			in := test.in(&t.view.doc.scene)
+			for _, a := range actorsOf(r.name, e) {
+				if in(a) {
+					out = append(out, a.Span)
+				}
+			}
+		}
+	case "where":
+		if e.Where != nil {
+			out = append(out, e.Where.Span)
+		}
+	case "count":
+		if e.Count != nil {
+			out = append(out, e.Count.Span)
+		}
+	case "who.sector", "whom.sector", "actor.sector":
+		return nil
+	default:
+		out = append(out, e.What.Span)
+	}
+	return slices.DeleteFunc(out, func(sp news.Span) bool { return sp.Len() <= 0 })
+}

@@ -1,0 +1,324 @@
+package match
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/quidnunc-news/quidnunc/consumer/rule"
+	"github.com/quidnunc-news/quidnunc/pipeline/news"
+	"github.com/quidnunc-news/quidnunc/pipeline/text"
+)
+
+// fieldMarks knows which values of fields bear which marks. A value is named by a letter for its field and the value.
+type fieldMarks struct {
+	marks map[string]mark
+	lists map[mark][]mark // marks of the lists that hold the value
+	forms map[mark]form   // of lists
+	asked [128]bool       // by the letter: some rule asks
+}
+
+// The letters.
+const (
+	keyLang      = 'l'
+	keyHost      = 'h' // the publisher folded, and the hosts above it
+	keyPublisher = 'p' // as it stands
+	keyWhat      = 't'
+	keyMode      = 'm'
+	keyContext   = 'c'
+	keyRealis    = 'r'
+	keyHistory   = 'b'
+	keyCAMEO     = 'o'
+	keyCountry   = 'w' // of the place
+	keyPlace     = 'n' // its name, folded
+	keyWho       = 's' // subject, object, either: country or code; key behind a #; sector behind a /
+	keyWhom      = 'd'
+	keyActor     = 'e'
+)
+
+func newFieldMarks() fieldMarks {
+	return fieldMarks{marks: map[string]mark{}, lists: map[mark][]mark{}, forms: map[mark]form{}}
+}
+
+func (b *planner) key(letter byte, value string) mark {
+	b.fields.asked[letter] = true
+	key := string(letter) + value
+	m, ok := b.fields.marks[key]
+	if !ok {
+		m = b.mark(":" + key)
+		b.fields.marks[key] = m
+	}
+	return m
+}
+
+// field plans a clause about one field.
+func (b *planner) field(spec rule.FieldSpec, x rule.Expr) *plan {
+	switch x := x.(type) {
+	case rule.And:
+		return &plan{form: askAll, parts: b.values(spec, x.X)}
+	case rule.Or:
+		return &plan{form: askAny, parts: b.values(spec, x.X)}
+	case rule.Not:
+		return &plan{form: askNot, parts: b.values(spec, []rule.Expr{x.X})}
+	}
+	if spec.Type == rule.Text {
+		if spec.Name == "title" {
+			return b.text(x, inTitle)
+		}
+		return b.text(x, anywhere)
+	}
+	if l, ok := x.(rule.List); ok && l.Values != nil {
+		return b.list(spec, l)
+	}
+	if p := b.value(spec, x); p != nil {
+		return p
+	}
+	return b.test(spec, x)
+}
+
+func (b *planner) values(spec rule.FieldSpec, xs []rule.Expr) []*plan {
+	out := make([]*plan, len(xs))
+	for i, x := range xs {
+		out[i] = b.field(spec, x)
+	}
+	return out
+}
+
+// test plans a value that has to be computed. The same test is made once an article, or once an event.
+func (b *planner) test(spec rule.FieldSpec, x rule.Expr) *plan {
+	p := &plan{form: askTest}
+	if spec.Scope == rule.OfEvent {
+		p.form = askTestOf
+	}
+	key := spec.Name + ":" + x.String()
+	k, ok := b.tested[key]
+	if !ok {
+		k = len(b.tests)
+		b.tested[key] = k
+		b.tests = append(b.tests, newTest(spec, x, b.gazetteer))
+	}
+	p.n = k
+	return p
+}
+
+// value plans a value that is one of few, or nil.
+func (b *planner) value(spec rule.FieldSpec, x rule.Expr) *plan {
+	if x, ok := x.(rule.Exact); ok && spec.Name == "publisher" {
+		return &plan{form: askMark, mark: b.key(keyPublisher, x.Text)}
+	}
+	value, ok := rule.ValueOf(x)
+	if !ok {
+		return nil
+	}
+	event := func(letter byte, value string) *plan { return &plan{form: askEvent, mark: b.key(letter, value)} }
+	code, _ := spec.Canon(value)
+	switch spec.Name {
+	case "lang":
+		return &plan{form: askMark, mark: b.key(keyLang, code)}
+	case "publisher":
+		return &plan{form: askMark, mark: b.key(keyHost, text.Fold(value))}
+	case "what":
+		return event(keyWhat, code)
+	case "mode":
+		return event(keyMode, code)
+	case "context":
+		return event(keyContext, code)
+	case "realis":
+		return event(keyRealis, code)
+	case "historical":
+		return event(keyHistory, value)
+	case "cameo":
+		return event(keyCAMEO, value)
+	case "who", "whom", "actor":
+		return b.parties(sideLetter(spec.Name), value)
+	case "who.sector", "whom.sector", "actor.sector":
+		return event(sideLetter(strings.TrimSuffix(spec.Name, ".sector")), "/"+code)
+	case "where":
+		return b.spots(value)
+	}
+	return nil
+}
+
+// list plans a list of the user's own: one mark, which each of its values gives.
+func (b *planner) list(spec rule.FieldSpec, l rule.List) *plan {
+	name := fmt.Sprintf("@%s:%s:%p", spec.Name, l.Name, l.Values) // another version of a list may have the same name
+	m, known := b.fields.marks[name]
+	var union plan
+	for _, value := range l.Values {
+		if known {
+			break
+		}
+		if p := b.value(spec, rule.Term{Text: value}); p != nil {
+			union.parts = append(union.parts, p)
+		} else {
+			union.parts = append(union.parts, b.test(spec, rule.Term{Text: value}))
+		}
+	}
+	if known {
+		return &plan{form: b.fields.forms[m], mark: m}
+	}
+	if union.form = askAny; len(union.parts) == 0 || !b.sameForm(&union) {
+		return &union
+	}
+	m = b.mark(":" + name)
+	b.fields.marks[name] = m
+	b.fields.forms[m] = leafForm(union.parts[0])
+	b.enlist(&union, m)
+	return &plan{form: b.fields.forms[m], mark: m}
+}
+
+// leafForm is the form of the marks below.
+func leafForm(p *plan) form {
+	if p.form == askAny && len(p.parts) > 0 {
+		return leafForm(p.parts[0])
+	}
+	return p.form
+}
+
+// sameForm tells whether all values below are marks of the same thing, the article or the event.
+func (b *planner) sameForm(p *plan) bool {
+	want := leafForm(p)
+	if want != askMark && want != askEvent {
+		return false
+	}
+	for _, q := range p.parts {
+		if leafForm(q) != want || q.form == askAny && !b.sameForm(q) {
+			return false
+		}
+	}
+	return true
+}
+
+// enlist lets every mark below give the list's.
+func (b *planner) enlist(p *plan, m mark) {
+	for _, q := range p.parts {
+		if q.form == askAny {
+			b.enlist(q, m)
+		} else {
+			b.fields.lists[q.mark] = append(b.fields.lists[q.mark], m)
+		}
+	}
+}
+
+func sideLetter(name string) byte {
+	switch name {
+	case "who":
+		return keyWho
+	case "whom":
+		return keyWhom
+	}
+	return keyActor
+}
+
+func (b *planner) parties(letter byte, value string) *plan {
+	p := &plan{form: askAny}
+	for _, who := range rule.Parties(value, b.gazetteer) {
+		if who.Country != "" {
+			p.parts = append(p.parts, &plan{form: askEvent, mark: b.key(letter, who.Country)})
+		}
+		if who.Key != "" {
+			p.parts = append(p.parts, &plan{form: askEvent, mark: b.key(letter, "#"+who.Key)})
+		}
+	}
+	return p
+}
+
+func (b *planner) spots(value string) *plan {
+	p := &plan{form: askAny}
+	for _, s := range rule.Spots(value, b.gazetteer) {
+		if s.Country != "" {
+			p.parts = append(p.parts, &plan{form: askEvent, mark: b.key(keyCountry, s.Country)})
+		} else {
+			p.parts = append(p.parts, &plan{form: askEvent, mark: b.key(keyPlace, text.Fold(s.Name))})
+		}
+	}
+	return p
+}
+
+// articleMarks marks the values of the article's own fields.
+func (v *view) articleMarks(a *news.Article) {
+	v.value(keyLang, a.Language, -1)
+	v.value(keyPublisher, a.Publisher, -1)
+	if !v.segment.fields.asked[keyHost] {
+		return
+	}
+	for host := text.Fold(a.Publisher); ; {
+		v.value(keyHost, host, -1)
+		_, above, ok := strings.Cut(host, ".")
+		if !ok {
+			return
+		}
+		host = above
+	}
+}
+
+// eventMarks marks the values of the fields of event i.
+func (v *view) eventMarks(e *news.Event, i int) {
+	v.value(keyWhat, string(e.What.Type), i)
+	v.value(keyMode, string(e.What.Mode), i)
+	for _, c := range e.What.Contexts {
+		v.value(keyContext, string(c), i)
+	}
+	v.value(keyRealis, string(e.Realis), i)
+	if e.Historical {
+		v.value(keyHistory, "true", i)
+	} else {
+		v.value(keyHistory, "false", i)
+	}
+	for n := 2; n <= len(e.What.CAMEO); n++ {
+		v.value(keyCAMEO, e.What.CAMEO[:n], i)
+	}
+	v.sideMarks(keyWho, e.Who, i)
+	v.sideMarks(keyWhom, e.Whom, i)
+	if p := e.Where; p != nil {
+		v.value(keyCountry, p.Country, i)
+		if v.segment.fields.asked[keyPlace] {
+			v.value(keyPlace, text.Fold(p.Name), i)
+			v.value(keyPlace, text.Fold(p.Text), i)
+		}
+	}
+}
+
+func (v *view) sideMarks(letter byte, actors []news.Actor, i int) {
+	for k := range actors {
+		a := &actors[k]
+		for _, l := range [...]byte{letter, keyActor} {
+			if !v.segment.fields.asked[l] {
+				continue
+			}
+			if a.Country != "" {
+				v.value(l, a.Country, i)
+			}
+			if a.Key != "" {
+				v.joined(l, '#', a.Key, i)
+			}
+			for _, s := range a.Sectors {
+				v.joined(l, '/', string(s), i)
+			}
+		}
+	}
+}
+
+func (v *view) joined(letter, sign byte, value string, event int) {
+	v.key = append(append(v.key[:0], letter, sign), value...)
+	v.keyed(event)
+}
+
+// value marks one value: of the event, or of the article where event is -1.
+func (v *view) value(letter byte, value string, event int) {
+	if !v.segment.fields.asked[letter] {
+		return
+	}
+	v.key = append(append(v.key[:0], letter), value...)
+	v.keyed(event)
+}
+
+func (v *view) keyed(event int) {
+	m, ok := v.segment.fields.marks[string(v.key)]
+	if !ok {
+		return
+	}
+	v.give(m, event)
+	for _, l := range v.segment.fields.lists[m] {
+		v.give(l, event)
+	}
+}

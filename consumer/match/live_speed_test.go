@@ -1,0 +1,96 @@
+package match_test
+
+import (
+	"fmt"
+	"os"
+	"runtime"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/quidnunc-news/quidnunc/consumer/match"
+	"github.com/quidnunc-news/quidnunc/consumer/rule"
+	"github.com/quidnunc-news/quidnunc/pipeline/gazetteer"
+	"github.com/quidnunc-news/quidnunc/pipeline/news"
+)
+
+// BenchmarkLive matches at full speed, then does so again while 1,000 rules a second are added, replaced and deleted.
+func BenchmarkLive(b *testing.B) {
+	w := newRM1()
+	reports := w.reports()
+	queries := w.queries(*maxRules)
+	rules, err := parsed(queries)
+	if err != nil {
+		b.Fatal(err)
+	}
+	for i := range rules {
+		rules[i].Name = strconv.Itoa(i)
+	}
+	census := &match.Census{}
+	for _, r := range reports {
+		census.Add(r)
+	}
+	l, err := match.NewLive(rules, gazetteer.Default(), census)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer l.Close()
+	for b.Loop() {
+		pace(l, reports, 500*time.Millisecond) // to warm up
+		still := pace(l, reports, 2*time.Second)
+		stop, done := make(chan struct{}), make(chan int)
+		go func() { done <- change(l, rules, stop) }()
+		start := time.Now()
+		busy := pace(l, reports, 2*time.Second)
+		took := time.Since(start)
+		close(stop)
+		changes := <-done
+		fmt.Fprintf(os.Stderr, "rm1-live rules=%d docs/s=%.0f docs/s-changing=%.0f changes/s=%.0f cost=%.1f%%\n",
+			len(rules), still, busy, float64(changes)/took.Seconds(), 100*(1-busy/still))
+	}
+}
+
+// pace is how many articles a second one core matches.
+func pace(l *match.Live, reports []news.Report, atLeast time.Duration) float64 {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	var hits []uint32
+	n := 0
+	start := cpu()
+	for cpu()-start < atLeast {
+		for i := range reports[:200] {
+			hits = l.Rules(&reports[(n+i)%len(reports)], news.Story{}, hits[:0])
+		}
+		n += 200
+	}
+	return float64(n) / (cpu() - start).Seconds()
+}
+
+// change replaces, deletes and adds rules, 1,000 a second in batches of ten, and returns how many.
+func change(l *match.Live, rules []rule.Rule, stop chan struct{}) int {
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	for n := 0; ; n += 10 {
+		select {
+		case <-stop:
+			return n
+		case <-tick.C:
+		}
+		batch := make([]rule.Rule, 0, 6)
+		for i := range 6 { // three replace, three are new
+			r := rules[(n*7+i)%len(rules)]
+			if i >= 3 {
+				r.Name = fmt.Sprint("new-", n+i)
+			}
+			batch = append(batch, r)
+		}
+		if err := l.Put(batch...); err != nil {
+			panic(err)
+		}
+		gone := []string{strconv.Itoa((n*11 + len(rules)/2) % len(rules))}
+		for i := range 3 {
+			gone = append(gone, fmt.Sprint("new-", n-100+i))
+		}
+		l.Delete(gone...)
+	}
+}

@@ -1,0 +1,328 @@
+package match
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/quidnunc-news/quidnunc/consumer/rule"
+	"github.com/quidnunc-news/quidnunc/pipeline/gazetteer"
+	"github.com/quidnunc-news/quidnunc/pipeline/text"
+)
+
+// form is what a plan asks.
+type form uint8
+
+const (
+	askAll    form = iota // every part
+	askAny                // one part
+	askNot                // the part does not hold
+	askMark               // the article bears the mark
+	askEvent              // the event bears it
+	askPair               // a word with the mark, and one with the other right behind it
+	askNear               // words with the two marks, at most n words between
+	askFind               // the finder finds something
+	askTest               // the test holds for the article
+	askTestOf             // the test holds for the event
+	askExists             // the part holds for some event
+)
+
+// plan is a query as the Index asks it. The shape of the query is kept.
+type plan struct {
+	form    form
+	ordered bool
+	filter  uint8 // of askExists: which events take part
+	mark    mark
+	other   mark
+	n       int // words between; number of the finder or the test
+	parts   []*plan
+}
+
+// Which events take part beside the actual and alleged ones of today.
+const (
+	withHistory uint8 = 1 << iota
+	withHypothetical
+	filters = 4
+)
+
+func filterOf(x rule.Expr) (f uint8) {
+	if rule.Names(x, "historical") {
+		f |= withHistory
+	}
+	if rule.Names(x, "realis") {
+		f |= withHypothetical
+	}
+	return f
+}
+
+// planner turns queries into plans and numbers what they ask for.
+type planner struct {
+	gazetteer *gazetteer.Gazetteer
+	words     map[string]uint32
+	order     []string // the words in the order of their numbers
+	stems     []mark
+	folds     []mark
+	exact     map[string]mark
+	prefixes  map[string]mark
+	patterns  map[string]mark
+	fields    fieldMarks
+	finds     []finder
+	found     map[string]int // finders by what they look for
+	tests     []test
+	tested    map[string]int // tests by field and value
+	marks     int            // marks given so far; 0 is none
+	names     []string       // for the census: by mark
+}
+
+func newPlanner(g *gazetteer.Gazetteer) *planner {
+	return &planner{
+		gazetteer: g, words: map[string]uint32{}, exact: map[string]mark{}, prefixes: map[string]mark{}, patterns: map[string]mark{},
+		fields: newFieldMarks(), found: map[string]int{}, tested: map[string]int{}, names: []string{""},
+	}
+}
+
+// mark gives a new number to something the census may know by its name.
+func (b *planner) mark(name string) mark {
+	b.marks++
+	b.names = append(b.names, name)
+	return mark(b.marks)
+}
+
+func (b *planner) plan(x rule.Expr) *plan {
+	switch x := x.(type) {
+	case rule.And:
+		return &plan{form: askAll, parts: b.plans(x.X)}
+	case rule.Or:
+		return &plan{form: askAny, parts: b.plans(x.X)}
+	case rule.Not:
+		return &plan{form: askNot, parts: []*plan{b.plan(x.X)}}
+	case rule.Field:
+		spec, _ := rule.FieldNamed(x.Name)
+		return b.field(spec, x.X)
+	case rule.Group:
+		return &plan{form: askExists, filter: filterOf(x.X), parts: []*plan{b.plan(x.X)}}
+	}
+	return b.text(x, anywhere)
+}
+
+func (b *planner) plans(xs []rule.Expr) []*plan {
+	out := make([]*plan, len(xs))
+	for i, x := range xs {
+		out[i] = b.plan(x)
+	}
+	return out
+}
+
+// text plans a clause about the article's words.
+func (b *planner) text(x rule.Expr, z zone) *plan {
+	if z != anywhere {
+		return b.find(x, z)
+	}
+	switch x := x.(type) {
+	case rule.Term:
+		if s, ok := single(x.Text); ok {
+			return &plan{form: askMark, mark: b.word(s, stemmed)}
+		}
+	case rule.Phrase:
+		if s, ok := single(x.Text); ok {
+			return &plan{form: askMark, mark: b.word(s, folded)}
+		}
+		if s, t, ok := strings.Cut(x.Text, " "); ok {
+			return b.pair(x, s, t)
+		}
+	case rule.Near:
+		return b.near(x)
+	}
+	f := b.finder(x)
+	if m, ok := f.(markAt); ok {
+		return &plan{form: askMark, mark: mark(m)}
+	}
+	return b.found1(x, f, z)
+}
+
+func (b *planner) pair(x rule.Phrase, s, t string) *plan {
+	first, ok := single(s)
+	second, okay := single(t)
+	if !ok || !okay {
+		return b.find(x, anywhere)
+	}
+	return &plan{form: askPair, mark: b.word(first, folded), other: b.word(second, folded)}
+}
+
+func (b *planner) near(x rule.Near) *plan {
+	f := b.finder(x)
+	n := f.(near)
+	m, ok := n.x.(markAt)
+	o, okay := n.y.(markAt)
+	if !ok || !okay || m == o {
+		return b.found1(x, f, anywhere)
+	}
+	return &plan{form: askNear, mark: mark(m), other: mark(o), n: x.Within, ordered: x.Ordered}
+}
+
+func (b *planner) find(x rule.Expr, z zone) *plan { return b.found1(x, b.finder(x), z) }
+
+// found1 numbers a finder; the same words are looked for once an article.
+func (b *planner) found1(x rule.Expr, f finder, z zone) *plan {
+	key := x.String()
+	if r, ok := f.(repeat); ok && z == inTitle {
+		key, f = "title:"+key, repeat{titled{r.finder}, r.times}
+	} else if z == inTitle {
+		key, f = "title:"+key, titled{f}
+	}
+	k, ok := b.found[key]
+	if !ok {
+		k = len(b.finds)
+		b.finds = append(b.finds, f)
+		b.found[key] = k
+	}
+	return &plan{form: askFind, n: k}
+}
+
+// single tells whether s is one word in any language, and folds it.
+func single(s string) (string, bool) {
+	for i := range len(s) {
+		if c := s[i] | 0x20; c < 'a' || c > 'z' {
+			return "", false
+		}
+	}
+	if len(s) == len("cannot") && strings.EqualFold(s, "cannot") {
+		return "", false
+	}
+	return text.Fold(s), s != ""
+}
+
+func (b *planner) word(fold string, how int) mark {
+	n, ok := b.words[fold]
+	if !ok {
+		n = uint32(len(b.order))
+		fold = strings.Clone(fold) // not the whole query
+		b.words[fold] = n
+		b.order = append(b.order, fold)
+		b.stems, b.folds = append(b.stems, 0), append(b.folds, 0)
+	}
+	at := &b.stems[n]
+	if how == folded {
+		at = &b.folds[n]
+	}
+	if *at == 0 {
+		*at = b.mark(b.order[n])
+	}
+	return *at
+}
+
+func (b *planner) named(m map[string]mark, key, census string) mark {
+	n, ok := m[key]
+	if !ok {
+		n = b.mark(census)
+		m[strings.Clone(key)] = n
+	}
+	return n
+}
+
+func (b *planner) finder(x rule.Expr) finder {
+	switch x := x.(type) {
+	case rule.Term:
+		return b.row(x.Text, stemmed)
+	case rule.Phrase:
+		return b.row(x.Text, folded)
+	case rule.Exact:
+		return b.row(x.Text, exact)
+	case rule.Prefix:
+		p := foldPrefix(x.Text)
+		return markAt(b.named(b.prefixes, p, p+"*"))
+	case rule.Pattern:
+		p := foldPrefix(x.Text)
+		return markAt(b.named(b.patterns, p, p+"*"))
+	case rule.Loose:
+		return b.loose(x)
+	case rule.Repeat:
+		return repeat{b.finder(x.X), x.Times}
+	case rule.Near:
+		return near{x: b.finder(x.X), y: b.finder(x.Y), within: x.Within, ordered: x.Ordered}
+	case rule.Or:
+		out := make(either, len(x.X))
+		for i, y := range x.X {
+			out[i] = b.finder(y)
+		}
+		return out
+	}
+	return either{}
+}
+
+// row is words behind each other; another language may cut them otherwise.
+func (b *planner) row(s string, how int) finder {
+	if fold, ok := single(s); ok && how != exact {
+		return markAt(b.word(fold, how))
+	}
+	var r row
+	same := true
+	for i, lang := range langs {
+		for _, w := range wordsOf(s, lang) {
+			r[i] = append(r[i], b.markOf(w, how))
+		}
+		same = same && slices.Equal(r[i], r[0])
+	}
+	if same && len(r[0]) == 1 {
+		return markAt(r[0][0])
+	}
+	return r
+}
+
+func (b *planner) loose(x rule.Loose) finder {
+	l := loose{within: x.Within}
+	for i, lang := range langs {
+		for _, w := range wordsOf(x.Text, lang) {
+			l.row[i] = append(l.row[i], b.markOf(w, folded))
+		}
+		l.kinds[i] = tally(l.row[i])
+	}
+	return l
+}
+
+func (b *planner) markOf(w string, how int) mark {
+	if how == exact {
+		w = straight(w)
+		return b.named(b.exact, w, text.Fold(w))
+	}
+	return b.word(text.Fold(w), how)
+}
+
+// literal is the letters before the first ? of a pattern.
+func literal(pattern string) string {
+	if i := strings.IndexAny(pattern, "?*"); i >= 0 {
+		return pattern[:i]
+	}
+	return pattern
+}
+
+func (b *planner) vocabulary() vocabulary {
+	v := vocabulary{stems: b.stems, folds: b.folds, exact: b.exact, prefixes: b.prefixes, inflected: &[len(langs)]inflection{}}
+	size := 0
+	for _, w := range b.order {
+		size += len(w)
+	}
+	var arena strings.Builder
+	arena.Grow(size)
+	v.ends = make([]uint32, 1, len(b.order)+1)
+	v.table = make([]uint32, len(b.order)*3/2+1)
+	v.stems, v.folds = slices.Clip(v.stems), slices.Clip(v.folds)
+	for n, w := range b.order {
+		arena.WriteString(w)
+		v.ends = append(v.ends, uint32(arena.Len()))
+		i := reduce(hash(w), uint64(len(v.table)))
+		for v.table[i] != 0 {
+			if i++; i == uint64(len(v.table)) {
+				i = 0
+			}
+		}
+		v.table[i] = uint32(n + 1)
+	}
+	v.arena = arena.String()
+	for p, m := range b.patterns {
+		if v.patterns == nil {
+			v.patterns = map[string][]pattern{}
+		}
+		v.patterns[literal(p)] = append(v.patterns[literal(p)], pattern{p, m})
+	}
+	return v
+}

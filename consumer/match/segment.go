@@ -1,0 +1,435 @@
+package match
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/quidnunc-news/quidnunc/consumer/rule"
+	"github.com/quidnunc-news/quidnunc/pipeline/gazetteer"
+)
+
+// segment is rules made ready to be asked, all of them at once. It never changes.
+//
+// Each mark that anchors a rule has a stream of entries, one for each rule that cannot hold without it. An entry is a
+// head, rule<<6 | length, and a program of words operator<<29 | mark, the part that is most seldom true first. A program
+// that is long or would be written often stands in code, and the entry is one word that says where.
+type segment struct {
+	vocabulary
+	fields fieldMarks
+	marks  int
+	starts []uint32 // the stream of mark m is stream[starts[m]:starts[m+1]]
+	stream []uint32
+	code   []uint32
+	always []uint32 // entries of rules without an anchor
+	finds  []finder
+	tests  []test
+	eager  []eager
+	rules  int
+	sieve  sieve // nil of a large segment
+	worded bool  // some rule asks for words
+}
+
+// eager is a test that anchors rules, and so is made for every article.
+type eager struct {
+	test int
+	mark mark
+	of   bool // of the event
+}
+
+// Operators of entries.
+const (
+	opMark uint32 = iota // the mark is there; after opOr: the last of a group
+	opOr                 // one of a group, of which one has to be there
+	opNot                // the mark is not there
+	opPair               // and, in the next word, the mark right behind it
+	opNear               // the next two words: the other mark, words between <<1 | ordered
+	opEval               // code at this place holds
+	opFar                // the program stands in code at this place, its length first
+)
+
+const (
+	opShift  = 29
+	markMask = 1<<opShift - 1
+	farLen   = 63 // the length of an entry whose program is far
+	maxRules = 1 << 26
+	maxCopy  = 96 // words that the copies of one program may take
+)
+
+// Operators of code, with an argument from the fifth bit on. all, any: as many parts, behind a word with the length of
+// them together; exists: a filter of events, and one part behind a word with its length.
+const (
+	codeAll uint32 = iota
+	codeAny
+	codeNot
+	codeMark
+	codeEvent
+	codePair
+	codeNear
+	codeFind
+	codeTest
+	codeTestOf
+	codeExists
+	codeShift = 4
+	codeMask  = 1<<codeShift - 1
+)
+
+// A program in code begins with a word of flags: asks events, the filter of them.
+const codeBinds = 1 << 8
+
+// builder makes a segment.
+type builder struct {
+	*planner
+	census  *Census
+	pending []uint32 // mark, then the entry
+	counts  []uint32 // words by mark
+	costs   []float32
+	code    []uint32
+	always  []uint32
+	eagers  map[[2]int]mark // eager tests: number and whether of the event
+	eager   []eager
+	weak    []Weak
+	anchors func(rule int, marks []mark) // for explain; may be nil
+}
+
+// group is a set of marks of which one is there if a plan holds, and how likely that is.
+type group struct {
+	marks []mark
+	cost  float64
+	part  *plan // the part it is of
+}
+
+func newBuilder(g *gazetteer.Gazetteer, census *Census) *builder {
+	return &builder{planner: newPlanner(g), census: census, eagers: map[[2]int]mark{}}
+}
+
+// add plans rule n and writes its entries.
+func (b *builder) add(n int, x rule.Expr) {
+	p := b.plan(x)
+	parts := []*plan{p}
+	if p.form == askAll {
+		parts = flat(p, nil)
+	}
+	var groups []group
+	for _, part := range parts {
+		groups = b.groups(part, groups)
+	}
+	anchor := -1
+	for i := range groups {
+		if anchor < 0 || groups[i].cost < groups[anchor].cost {
+			anchor = i
+		}
+	}
+	if anchor < 0 {
+		if g, ok := b.eagerGroup(parts); ok {
+			groups, anchor = append(groups, g), len(groups)
+		}
+	}
+	if anchor < 0 || groups[anchor].cost > weakCost {
+		b.weaken(n, groups, anchor)
+	}
+	if anchor < 0 {
+		b.always = b.entry(b.always, n, b.program(x, parts, nil, groups))
+		return
+	}
+	g := &groups[anchor]
+	program := b.program(x, parts, g, groups)
+	if len(program)*len(g.marks) > maxCopy {
+		program = b.far(program)
+	}
+	for _, m := range g.marks {
+		b.pending = append(b.pending, m)
+		before := len(b.pending)
+		b.pending = b.entry(b.pending, n, program)
+		for int(m) >= len(b.counts) {
+			b.counts = append(b.counts, make([]uint32, b.marks+1-len(b.counts))...)
+		}
+		b.counts[m] += uint32(len(b.pending) - before)
+	}
+	if b.anchors != nil {
+		b.anchors(n, g.marks)
+	}
+}
+
+// flat lists the parts of nested ANDs.
+func flat(p *plan, out []*plan) []*plan {
+	for _, part := range p.parts {
+		if part.form == askAll {
+			out = flat(part, out)
+		} else {
+			out = append(out, part)
+		}
+	}
+	return out
+}
+
+func (b *builder) entry(out []uint32, n int, program []uint32) []uint32 {
+	if len(program) >= farLen {
+		program = b.far(program)
+	}
+	length := uint32(len(program))
+	if length == 1 && program[0]>>opShift == opFar {
+		length = farLen
+	}
+	return append(append(out, uint32(n)<<6|length), program...)
+}
+
+// far moves a program to code and returns the word that stands for it.
+func (b *builder) far(program []uint32) []uint32 {
+	if len(program) == 1 && program[0]>>opShift == opFar {
+		return program
+	}
+	at := uint32(len(b.code))
+	b.code = append(append(b.code, uint32(len(program))), program...)
+	return []uint32{opFar<<opShift | at}
+}
+
+// weaken notes a rule that many articles come to be tried for.
+func (b *builder) weaken(n int, groups []group, anchor int) {
+	share := 1.0
+	if anchor >= 0 {
+		share = min(1, groups[anchor].cost)
+	}
+	b.weak = append(b.weak, Weak{Rule: n, Share: share})
+}
+
+// groups appends the groups of marks of each of which the article has one if p holds.
+func (b *builder) groups(p *plan, out []group) []group {
+	switch p.form {
+	case askMark, askEvent:
+		return append(out, group{[]mark{p.mark}, b.cost(p.mark), p})
+	case askPair, askNear:
+		return append(out, group{[]mark{p.mark}, b.cost(p.mark), p}, group{[]mark{p.other}, b.cost(p.other), p})
+	case askFind:
+		for _, g := range b.finds[p.n].groups(nil) {
+			if len(g) > 0 {
+				out = append(out, b.grouped(g, p))
+			}
+		}
+	case askAll, askExists:
+		for _, part := range p.parts {
+			out = b.groups(part, out)
+		}
+	case askAny:
+		return b.union(p, out)
+	}
+	return out
+}
+
+func (b *builder) grouped(marks []mark, p *plan) group {
+	g := group{marks: marks, part: p}
+	for _, m := range marks {
+		g.cost += b.cost(m)
+	}
+	return g
+}
+
+// union appends the marks of the best group of each part, if each has one.
+func (b *builder) union(p *plan, out []group) []group {
+	u := group{part: p, marks: make([]mark, 0, len(p.parts))}
+	var buffer [8]group
+	for _, part := range p.parts {
+		gs := b.groups(part, buffer[:0])
+		if len(gs) == 0 {
+			return out
+		}
+		best := slices.MinFunc(gs, func(x, y group) int { return cmp.Compare(x.cost, y.cost) })
+		u.marks = append(u.marks, best.marks...)
+		u.cost += best.cost
+	}
+	if len(u.marks) == 0 {
+		return out
+	}
+	if len(u.marks) > 1 {
+		slices.Sort(u.marks)
+		u.marks = slices.Compact(u.marks)
+	}
+	return append(out, u)
+}
+
+// eagerGroup anchors a rule on a test: of those that ask nothing else.
+func (b *builder) eagerGroup(parts []*plan) (group, bool) {
+	for _, p := range parts {
+		if p.form != askTest && p.form != askTestOf {
+			continue
+		}
+		key := [2]int{p.n, int(p.form)}
+		m, ok := b.eagers[key]
+		if !ok {
+			m = b.mark("?")
+			b.eagers[key] = m
+			b.eager = append(b.eager, eager{p.n, m, p.form == askTestOf})
+		}
+		return group{marks: []mark{m}, cost: 1, part: p}, true
+	}
+	return group{}, false
+}
+
+// simple tells whether p is one mark of the article, or a choice of such.
+func simple(p *plan) bool {
+	switch p.form {
+	case askMark:
+		return true
+	case askAny:
+		return !slices.ContainsFunc(p.parts, func(q *plan) bool { return q.form != askMark })
+	}
+	return false
+}
+
+// clause is a piece of a program and how likely it is to hold.
+type clause struct {
+	words []uint32
+	share float64
+}
+
+// program writes the parts as operators. What the anchor has proved is left out.
+func (b *builder) program(x rule.Expr, parts []*plan, anchor *group, groups []group) []uint32 {
+	binds := rule.AsksEvent(x)
+	var clauses []clause
+	var rest []*plan
+	for _, p := range parts {
+		proved := anchor != nil && anchor.part == p
+		switch {
+		case simple(p):
+			if !proved {
+				clauses = append(clauses, b.choice(p))
+			}
+		case p.form == askNot && p.parts[0].form == askMark:
+			clauses = append(clauses, clause{[]uint32{opNot<<opShift | p.parts[0].mark}, 0.99})
+		case p.form == askPair:
+			clauses = append(clauses, clause{[]uint32{opPair<<opShift | p.mark, p.other}, min(b.cost(p.mark), b.cost(p.other))})
+		case p.form == askNear:
+			distance := uint32(p.n) << 1
+			if p.ordered {
+				distance |= 1
+			}
+			clauses = append(clauses, clause{[]uint32{opNear<<opShift | p.mark, p.other, distance}, min(b.cost(p.mark), b.cost(p.other))})
+		default:
+			rest = append(rest, p)
+		}
+	}
+	if len(rest) > 0 {
+		for i := range groups {
+			if g := &groups[i]; (anchor == nil || &g.marks[0] != &anchor.marks[0]) && slices.Contains(rest, g.part) && len(g.marks) <= 4 {
+				clauses = append(clauses, clause{anyOf(g.marks), g.cost})
+			}
+		}
+	}
+	slices.SortStableFunc(clauses, func(x, y clause) int { return cmp.Compare(x.share, y.share) })
+	var out []uint32
+	for _, c := range clauses {
+		out = append(out, c.words...)
+	}
+	if len(rest) > 0 || binds {
+		out = append(out, opEval<<opShift|b.eval(x, rest, binds))
+	}
+	return out
+}
+
+func (b *builder) choice(p *plan) clause {
+	if p.form == askMark {
+		return clause{[]uint32{opMark<<opShift | p.mark}, b.cost(p.mark)}
+	}
+	c := clause{words: make([]uint32, 0, len(p.parts))}
+	for i, q := range p.parts {
+		op := opOr
+		if i == len(p.parts)-1 {
+			op = opMark
+		}
+		c.words = append(c.words, op<<opShift|q.mark)
+		c.share += b.cost(q.mark)
+	}
+	return c
+}
+
+func anyOf(marks []mark) []uint32 {
+	out := make([]uint32, len(marks))
+	for i, m := range marks {
+		out[i] = opOr<<opShift | m
+	}
+	out[len(out)-1] = opMark<<opShift | marks[len(marks)-1]
+	return out
+}
+
+// eval writes the parts to code and returns where.
+func (b *builder) eval(x rule.Expr, parts []*plan, binds bool) uint32 {
+	at := uint32(len(b.code))
+	flags := uint32(filterOf(x))
+	if binds {
+		flags |= codeBinds
+	}
+	b.code = append(b.code, flags)
+	b.write(&plan{form: askAll, parts: parts})
+	return at
+}
+
+func (b *builder) write(p *plan) {
+	op := func(op uint32, arg int, more ...uint32) {
+		b.code = append(append(b.code, op|uint32(arg)<<codeShift), more...)
+	}
+	switch p.form {
+	case askAll, askAny, askExists:
+		n, code := len(p.parts), codeAll
+		switch p.form {
+		case askAny:
+			code = codeAny
+		case askExists:
+			code, n = codeExists, int(p.filter)
+		}
+		op(code, n, 0)
+		from := len(b.code)
+		for _, part := range p.parts {
+			b.write(part)
+		}
+		b.code[from-1] = uint32(len(b.code) - from)
+	case askNot:
+		op(codeNot, 0)
+		b.write(p.parts[0])
+	case askMark:
+		op(codeMark, int(p.mark))
+	case askEvent:
+		op(codeEvent, int(p.mark))
+	case askPair:
+		op(codePair, int(p.mark), p.other)
+	case askNear:
+		distance := uint32(p.n) << 1
+		if p.ordered {
+			distance |= 1
+		}
+		op(codeNear, int(p.mark), p.other, distance)
+	case askFind:
+		op(codeFind, p.n)
+	case askTest:
+		op(codeTest, p.n)
+	case askTestOf:
+		op(codeTestOf, p.n)
+	}
+}
+
+// segment ends the building.
+func (b *builder) segment(rules int) *segment {
+	s := &segment{
+		vocabulary: b.vocabulary(), fields: b.fields, marks: b.marks, code: slices.Clip(b.code), always: slices.Clip(b.always),
+		finds: b.finds, tests: b.tests, eager: b.eager, rules: rules,
+	}
+	s.sieve = b.sieve(rules)
+	s.worded = len(b.order)+len(b.exact)+len(b.prefixes)+len(b.patterns)+len(b.finds) > 0
+	s.starts = make([]uint32, b.marks+2)
+	total := uint32(0)
+	for m := range s.starts {
+		s.starts[m] = total
+		if m < len(b.counts) {
+			total += b.counts[m]
+		}
+	}
+	s.stream = make([]uint32, total)
+	to := slices.Clone(s.starts)
+	for i := 0; i < len(b.pending); {
+		m, n := b.pending[i], 1+int(b.pending[i+1]&63)
+		if n == 1+farLen {
+			n = 2
+		}
+		to[m] += uint32(copy(s.stream[to[m]:], b.pending[i+1:i+1+n]))
+		i += 1 + n
+	}
+	return s
+}

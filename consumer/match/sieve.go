@@ -1,0 +1,62 @@
+package match
+
+import (
+	"unicode/utf8"
+
+	"github.com/quidnunc-news/quidnunc/pipeline/text"
+)
+
+// sieve is the bits of all that a small segment asks for: a word that has none of its bits in it bears no mark. A small
+// segment lives too short to be learned.
+type sieve []uint64
+
+// sieved is the most rules of a segment that has a sieve.
+const sieved = 8192
+
+func (b *builder) sieve(rules int) sieve {
+	if rules > sieved {
+		return nil
+	}
+	size := 8
+	for size < (3*len(b.order)+len(b.prefixes)+len(b.patterns)+len(b.exact))/4+8 { // 16 bits and more a word
+		size *= 2
+	}
+	s := make(sieve, size)
+	for n, w := range b.order {
+		s.add(uint32(hash(w) >> 32))
+		if b.stems[n] != 0 {
+			for _, lang := range langs[1:] {
+				s.add(uint32(hash(text.Stem(lang, w)) >> 32))
+			}
+		}
+	}
+	for w := range b.exact {
+		s.add(uint32(hash(text.Fold(w)) >> 32))
+	}
+	for p := range b.prefixes {
+		if !s.start(p) {
+			return nil
+		}
+	}
+	for p := range b.patterns {
+		if !s.start(literal(p)) {
+			return nil
+		}
+	}
+	return s
+}
+
+// start adds the first letters of a prefix, if there are enough.
+func (s sieve) start(prefix string) bool {
+	if len(prefix) < startSize || !utf8.ValidString(prefix) {
+		return false
+	}
+	s.add(startOf(prefix))
+	return true
+}
+
+func (s sieve) add(h uint32) { s[int(h>>6)&(len(s)-1)] |= 1 << (h & 63) }
+
+func (s sieve) has(h uint32) bool { return s[int(h>>6)&(len(s)-1)]>>(h&63)&1 != 0 }
+
+func (s sieve) passes(t trace) bool { return s.has(t.fold) || s.has(t.stem) || s.has(t.start) }

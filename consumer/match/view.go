@@ -1,0 +1,295 @@
+package match
+
+import "slices"
+
+// view is one article as one segment sees it: the marks it bears, and where.
+type view struct {
+	segment *segment
+	doc     *document
+
+	// What the lexer's words mean to the segment, learned as they come: bears[word] are its marks in marks.
+	bears  []borne
+	locals []borne // by the document's words
+	marks  []mark
+	few    []mark
+	kept   int // words that keep their number
+	round  int // of the lexer, to which the numbers of words belong
+
+	bits    []uint64 // the marks the article bears
+	slots   []uint32 // of a mark borne: its place in present
+	present []presence
+	nodes   []node  // words of a mark, chained
+	where   []int32 // positions asked for
+	masks   []uint64
+	chunks  int // of 64 events each
+	admits  [filters][]uint64
+	asked   []answer // of tests
+	found   []answer // of finders
+	stack   []run
+	key     []byte
+	work    int      // units of work so far
+	spent   []uint32 // rules that took more than the Budget
+}
+
+// borne is the marks of a word: two, and where others stand in marks, up to a 0. Without any it is zero but for known.
+type borne struct {
+	first, second mark
+	more          uint32 // 0: not known yet, 1: no others, else 2 more than where
+}
+
+// presence is one mark that the article bears.
+type presence struct {
+	mark  mark
+	node  int32  // the first word; -1: none
+	mask  int32  // where the events that bear it stand in masks; -1: the article bears it
+	where uint32 // where its positions stand, 1 more; 0: not asked yet
+	size  uint32
+}
+
+type node struct {
+	word uint32
+	next int32
+}
+
+// answer is what a test said of this article.
+type answer struct {
+	number uint32 // of the article
+	holds  bool   // a finder's
+	mask   int32  // a test's, in masks
+	work   int32
+}
+
+const none = ^uint64(0)
+
+// begin forgets the article before and looks at the one in the document.
+func (v *view) begin(s *segment, d *document) {
+	if v.segment != s || v.round != d.lexer.round || len(v.marks) > 8*maxMemory {
+		v.learn(s, d.lexer.round)
+	}
+	for i := range v.present {
+		v.bits[v.present[i].mark>>6] = 0
+	}
+	clear(v.bears[min(v.kept, len(v.bears)):])
+	v.kept = d.lexer.known
+	v.doc = d
+	v.present, v.nodes, v.where, v.masks = v.present[:0], v.nodes[:0], v.where[:0], v.masks[:0]
+	v.work, v.spent = 0, v.spent[:0]
+	if s.worded {
+		v.wordMarks()
+	}
+	v.articleMarks(&d.report.Article)
+	v.events()
+	v.tryEager()
+}
+
+func (v *view) learn(s *segment, round int) {
+	for i := range v.present {
+		v.bits[v.present[i].mark>>6] = 0
+	}
+	v.present = v.present[:0]
+	v.segment, v.round = s, round
+	clear(v.bears)
+	v.marks = v.marks[:0]
+	if n := s.marks>>6 + 1; n > len(v.bits) {
+		v.bits = append(v.bits, make([]uint64, n-len(v.bits))...)
+	}
+	if n := s.marks + 1; n > len(v.slots) {
+		v.slots = append(v.slots, make([]uint32, n-len(v.slots))...)
+	}
+	v.asked = fit(v.asked, len(s.tests))
+	v.found = fit(v.found, len(s.finds))
+}
+
+func fit(a []answer, n int) []answer {
+	if cap(a) < n {
+		return make([]answer, n)
+	}
+	a = a[:n]
+	clear(a)
+	return a
+}
+
+func (v *view) wordMarks() {
+	if v.segment.sieve != nil {
+		v.siftWords()
+		return
+	}
+	d := v.doc
+	for len(v.bears) < len(d.lexer.words) {
+		v.bears = append(v.bears, borne{})
+	}
+	v.locals = v.locals[:0]
+	for n := range d.places {
+		w := d.places[n].word
+		b := v.bears[w]
+		if b.more == 0 {
+			b = v.study(w)
+		}
+		v.locals = append(v.locals, b)
+		w = uint32(n)
+		v.bearAll(b, w)
+	}
+}
+
+// siftWords marks the words of a small segment.
+func (v *view) siftWords() {
+	traces := v.doc.trace()
+	v.marks, v.locals = v.marks[:0], slices.Grow(v.locals[:0], len(traces))[:len(traces)]
+	clear(v.locals)
+	for n, t := range traces {
+		if v.segment.sieve.passes(t) {
+			v.locals[n] = v.borneBy(v.doc.places[n].word)
+			v.bearAll(v.locals[n], uint32(n))
+		}
+	}
+}
+
+func (v *view) bearAll(b borne, w uint32) {
+	if b.first != 0 {
+		v.bear(b.first, w)
+	}
+	if b.second != 0 {
+		v.bear(b.second, w)
+	}
+	if b.more > 1 {
+		for _, m := range v.marks[b.more-2:] {
+			if m == 0 {
+				break
+			}
+			v.bear(m, w)
+		}
+	}
+}
+
+// study learns which marks a word bears.
+func (v *view) study(w uint32) borne {
+	b := v.borneBy(w)
+	v.bears[w] = b
+	return b
+}
+
+// borneBy looks up the marks of a word.
+func (v *view) borneBy(w uint32) borne {
+	b := borne{more: 1}
+	v.few = v.segment.vocabulary.marks(&v.doc.lexer.words[w], v.doc.lang, v.few[:0])
+	switch n := len(v.few); {
+	case n > 2:
+		b.more = uint32(len(v.marks)) + 2
+		v.marks = append(append(v.marks, v.few[2:]...), 0)
+		fallthrough
+	case n == 2:
+		b.second = v.few[1]
+		fallthrough
+	case n == 1:
+		b.first = v.few[0]
+	}
+	return b
+}
+
+// bear marks the article with a mark of one of its words.
+func (v *view) bear(m mark, w uint32) {
+	n := int32(len(v.nodes))
+	if v.has(m) {
+		p := &v.present[v.slots[m]]
+		v.nodes = append(v.nodes, node{w, p.node})
+		p.node = n
+		return
+	}
+	v.nodes = append(v.nodes, node{w, -1})
+	v.set(m, n, -1)
+}
+
+func (v *view) has(m mark) bool { return v.bits[m>>6]&(1<<(m&63)) != 0 }
+
+func (v *view) set(m mark, node, mask int32) {
+	v.bits[m>>6] |= 1 << (m & 63)
+	v.slots[m] = uint32(len(v.present))
+	v.present = append(v.present, presence{mark: m, node: node, mask: mask})
+}
+
+// give marks the article, or the event unless it is -1.
+func (v *view) give(m mark, event int) {
+	if event < 0 {
+		if !v.has(m) {
+			v.set(m, -1, -1)
+		}
+		return
+	}
+	if !v.has(m) {
+		v.set(m, -1, v.blank())
+	}
+	v.masks[int(v.present[v.slots[m]].mask)+event>>6] |= 1 << (event & 63)
+}
+
+// blank appends a mask of no events.
+func (v *view) blank() int32 {
+	at := len(v.masks)
+	for range max(1, v.chunks) {
+		v.masks = append(v.masks, 0)
+	}
+	return int32(at)
+}
+
+func (v *view) events() {
+	events := v.doc.report.Events
+	v.chunks = (len(events) + 63) >> 6
+	for f := range v.admits {
+		v.admits[f] = v.admits[f][:0]
+		for range v.chunks {
+			v.admits[f] = append(v.admits[f], 0)
+		}
+	}
+	for i := range events {
+		e := &events[i]
+		for f := range uint8(filters) {
+			if admits(f, e) {
+				v.admits[f][i>>6] |= 1 << (i & 63)
+			}
+		}
+		v.eventMarks(e, i)
+	}
+}
+
+// positions are where words with the mark stand, in order.
+func (v *view) positions(m mark) []int32 {
+	if !v.has(m) {
+		return nil
+	}
+	p := &v.present[v.slots[m]]
+	if p.where == 0 {
+		from := len(v.where)
+		for n := p.node; n >= 0; n = v.nodes[n].next {
+			for at := v.doc.places[v.nodes[n].word].first; at >= 0; at = v.doc.next[at] {
+				v.where = append(v.where, at)
+			}
+		}
+		if p.node >= 0 && v.nodes[p.node].next >= 0 {
+			slices.Sort(v.where[from:])
+		}
+		p.where, p.size = uint32(from)+1, uint32(len(v.where)-from)
+	}
+	return v.where[p.where-1 : p.where-1+p.size : p.where-1+p.size]
+}
+
+// stands tells whether the word at a position bears the mark.
+func (v *view) stands(m mark, at int32) bool {
+	if int(at) >= len(v.doc.words) || at < 0 {
+		return false
+	}
+	w := v.doc.words[at]
+	if w == inGap {
+		return false
+	}
+	b := &v.locals[w]
+	if b.first == m || b.second == m {
+		return true
+	}
+	if b.more > 1 {
+		for _, n := range v.marks[b.more-2:] {
+			if n == 0 || n == m {
+				return n == m
+			}
+		}
+	}
+	return false
+}

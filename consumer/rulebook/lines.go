@@ -1,0 +1,106 @@
+package rulebook
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/quidnunc-news/quidnunc/consumer/rule"
+	"github.com/quidnunc-news/quidnunc/pipeline/news"
+)
+
+// maxLines bounds a file of a rule a line, in bytes; maxLine one line of it.
+const (
+	maxLines = 1 << 30
+	maxLine  = 2 << 20
+)
+
+func isLines(name string) bool { return strings.HasSuffix(name, ".jsonl") }
+
+// line is one rule of a JSONL file; its keys are those of the YAML.
+type line struct {
+	Name  string `json:"name"`
+	Title string `json:"title"`
+	Owner string `json:"owner"`
+	Query string `json:"query"`
+	When  struct {
+		Each rule.Each `json:"each"`
+	} `json:"when"`
+	Severity news.Severity `json:"severity"`
+	MaxAge   string        `json:"max_age"`
+	State    rule.State    `json:"state"`
+	To       []string      `json:"to"`
+	Summary  string        `json:"summary"`
+}
+
+// lines reads a file of a rule a line. An error names the file and the line.
+func (l *loader) lines(s source) {
+	doc := &document{name: s.name}
+	rest := s.data
+	for n := 1; len(rest) > 0; n++ {
+		var one []byte
+		one, rest, _ = bytes.Cut(rest, []byte("\n"))
+		if one = bytes.TrimSpace(one); len(one) == 0 {
+			continue
+		}
+		at := place{doc: doc, line: n, column: 1}
+		r, err := l.readLine(one)
+		if err != nil {
+			if l.errs.add(at, "%v", err); len(l.errs.list) > 10*maxErrors {
+				return
+			}
+			continue
+		}
+		l.claim(l.rules, "rule", r.Name, at)
+		for _, to := range r.To {
+			l.wanted = append(l.wanted, reference{
+				in: l.receivers, kind: "receiver", name: to, at: at, known: []string{DefaultReceiver, TerminalReceiver},
+			})
+		}
+		l.book.Rules = append(l.book.Rules, r)
+	}
+}
+
+func (l *loader) readLine(data []byte) (rule.Rule, error) {
+	if len(data) > maxLine {
+		return rule.Rule{}, fmt.Errorf("a line of more than %d MiB", maxLine>>20)
+	}
+	var v line
+	d := json.NewDecoder(bytes.NewReader(data))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&v); err != nil {
+		return rule.Rule{}, err
+	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return rule.Rule{}, errors.New("want one object a line")
+	}
+	r := rule.Rule{
+		Name: v.Name, Title: v.Title, Owner: v.Owner, Query: v.Query, When: rule.When{Each: v.When.Each}, Severity: v.Severity,
+		State: v.State, To: v.To, Summary: v.Summary,
+	}
+	if v.MaxAge != "" {
+		age, err := time.ParseDuration(v.MaxAge)
+		if err != nil {
+			return r, fmt.Errorf("max_age: %w", err)
+		}
+		r.MaxAge = age
+	}
+	r, err := r.Complete()
+	if err != nil {
+		return r, err
+	}
+	r.Expr = rule.Bind(r.Expr, l.lists)
+	if err := rule.Validate(r.Expr, l.gazetteer); err != nil {
+		return r, fmt.Errorf("rule %s: %w", r.Name, err)
+	}
+	if r.Summary != "" {
+		if _, err := rule.ParseSummary(r.Summary); err != nil {
+			return r, fmt.Errorf("rule %s: %w", r.Name, err)
+		}
+	}
+	return r, r.Check()
+}
