@@ -31,7 +31,7 @@ func (r *reading) treeVerb(ts []trigger, k int, s text.Sentence) (who, whom []in
 		return r.party(tr, c), r.party(tr, o), true
 	}
 	if c, _ := tr.subject(v); c >= 0 {
-		if who = r.party(tr, c); len(who) == 0 && tr.Words[c].Tag == syntax.NOUN && t.pattern != "inverted" {
+		if who = r.party(tr, c); len(who) == 0 && tr.Words[c].Tag == syntax.NOUN && t.pattern != "inverted" && !r.has(tr.token[c], lexicon.Units) {
 			t.who = nil // a thing: the nearest actor did not do it
 		}
 	}

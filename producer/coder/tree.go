@@ -45,8 +45,22 @@ func (r *reading) parse(s text.Sentence) *tree {
 	for i++; i < s.Last; i++ {
 		t.word[i-s.First] = len(drawn.Words) - 1
 	}
+	t.mend()
 	r.tree = t
 	return t
+}
+
+// mend joins to its verb a participle behind "and" that the parser took for a clause of the noun between them.
+func (t *tree) mend() {
+	for w := range t.Words {
+		h := t.Words[w].Head
+		if h < 0 || t.rel(w) != "acl" || !t.verbal(w) || t.pronoun(w) >= 0 || t.child(w, "cc") < 0 {
+			continue
+		}
+		if v := t.Words[h].Head; v >= 0 && v < h && t.verbal(v) {
+			t.Words[w].Head, t.Words[w].Rel = v, "conj"
+		}
+	}
 }
 
 // at is the word that stands at a token; -1 in what was not parsed.
