@@ -5,7 +5,7 @@ TOOL := $(GO) tool -modfile=tools/go.mod
 FUZZTIME ?= 10s
 BENCHTIME ?= 1s
 
-.PHONY: help build run check fmt fmt-check vet lint test race fuzz golden bench bench-rules cover quality-extract lexicon models
+.PHONY: help build run check fmt fmt-check vet lint test race fuzz golden bench bench-rules cover quality quality-extract lexicon models
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
@@ -58,6 +58,11 @@ bench-rules: ## a million rules: both tables, what changes cost, and the curve i
 
 cover: ## coverage by room
 	$(GO) test -cover ./...
+
+SHARED ?= ../shared
+
+quality: build ## how well the coder codes: hand-coded corpora in SHARED, written to QUALITY.md
+	python3 tools/quality.py bin/quidnunc $(SHARED) QUALITY.md
 
 lexicon: ## the word lists of producer/syntax, from Debian's hunspell-fr-classical, wordnet-base and scowl
 	$(GO) run ./cmd/train lexicon --lang fr

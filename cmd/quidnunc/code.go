@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -22,7 +23,7 @@ import (
 func newCoder() *coder.Coder { return coder.New(gazetteer.Default(), lexicon.Default()) }
 
 func newCode(std streams) *cobra.Command {
-	var quiet bool
+	var quiet, gold, explained bool
 	c := &cobra.Command{
 		Use:   "code FILE…",
 		Short: "Code articles: articles in, one JSON report a line out",
@@ -49,11 +50,62 @@ exit code is then 1.`,
   zcat archive.jsonl.gz | quidnunc code - > reports.jsonl`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(c *cobra.Command, paths []string) error {
+			if gold {
+				return eachFile(std, paths, codeGold)
+			}
+			if explained {
+				return explain(c.Context(), std, paths)
+			}
 			return code(c.Context(), std, quiet, paths)
 		},
 	}
 	c.Flags().BoolVarP(&quiet, "quiet", "q", false, "do not tell what could not be read, only count it")
+	c.Flags().BoolVar(&explained, "explain", false, "print each sentence with its tree, its actors, and what became of each candidate")
+	c.Flags().BoolVar(&gold, "gold-format", false, `read {"id","lang","text","date"} lines and print events as hand-coded corpora have them`)
 	return c
+}
+
+// explain prints how each article is coded.
+func explain(ctx context.Context, std streams, paths []string) error {
+	source, err := openArchive(std, paths)
+	if err != nil {
+		return err
+	}
+	defer source.Close()
+	c := newCoder()
+	for {
+		a, err := source.Next(ctx)
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if err := c.Explain(std.out, a); err != nil {
+			return err
+		}
+	}
+}
+
+// eachFile hands files to a reader one after the other; "-" is standard input.
+func eachFile(std streams, paths []string, read func(io.Reader, io.Writer) error) error {
+	for _, path := range paths {
+		if path == "-" {
+			if err := read(std.in, std.out); err != nil {
+				return fmt.Errorf("standard input: %w", err)
+			}
+			continue
+		}
+		f, err := os.Open(path)
+		if err != nil {
+			return &usageError{err}
+		}
+		err = errors.Join(read(f, std.out), f.Close())
+		if err != nil {
+			return fmt.Errorf("%s: %w", path, err)
+		}
+	}
+	return nil
 }
 
 // code is the producer without a log: read, coded side by side, written in order.

@@ -5,6 +5,7 @@ import (
 
 	"github.com/quidnunc-news/quidnunc/pipeline/text"
 	"github.com/quidnunc-news/quidnunc/producer/lexicon"
+	"github.com/quidnunc-news/quidnunc/producer/syntax"
 )
 
 // arguments finds who and whom of trigger k.
@@ -14,6 +15,7 @@ func (r *reading) arguments(ts []trigger, k int, s text.Sentence) {
 		return
 	}
 	t.seen = true
+	r.rejoin(t, s)
 	switch {
 	case t.noun():
 		r.nounArguments(ts, k, s)
@@ -22,9 +24,63 @@ func (r *reading) arguments(ts []trigger, k int, s text.Sentence) {
 	default:
 		r.activeArguments(ts, k, s)
 	}
+	if t.noun() {
+		who, whom := r.treeNoun(ts, k, s)
+		if len(t.who) == 0 {
+			t.who = who
+		}
+		if len(t.whom) == 0 {
+			t.whom = whom
+		}
+	} else {
+		r.fromTree(ts, k, s)
+	}
+	if t.sense.Bears && !t.group.passive {
+		t.who, t.whom = r.agent(t.last, s, 14), t.who
+	}
 	t.whom = slices.DeleteFunc(t.whom, func(m int) bool { return slices.Contains(t.who, m) })
 	if t.sense.Recip || t.sense.Both {
 		t.reciprocate()
+	}
+}
+
+// rejoin makes an active verb of a bare participle that is joined to one: "a arrêté et expulsé".
+func (r *reading) rejoin(t *trigger, s text.Sentence) {
+	if !t.group.adjectival {
+		return
+	}
+	tr := r.parse(s)
+	if tr == nil {
+		return
+	}
+	v := tr.at(t.at)
+	if v < 0 || tr.rel(v) != "conj" {
+		return
+	}
+	h := tr.Words[v].Head
+	if tr.Words[h].Tag == syntax.VERB && tr.child(h, "aux:pass", "nsubj:pass") < 0 && tr.child(h, "aux") >= 0 && tr.Words[v].Feats.Voice() != "Pass" {
+		t.group.adjectival, t.group.passive, t.group.perfect = false, false, true
+	}
+}
+
+// fromTree lets the tree correct what the order of the words suggested.
+func (r *reading) fromTree(ts []trigger, k int, s text.Sentence) {
+	t := &ts[k]
+	who, whom, ok := r.treeVerb(ts, k, s)
+	if !ok {
+		return
+	}
+	if t.pattern == "inverted" && len(who) == 0 && meets(whom, t.who) {
+		return
+	}
+	if t.pattern == "inverted" && len(who) > 0 && !meets(who, t.who) {
+		t.pattern = "active"
+	}
+	if len(who) > 0 {
+		t.who = who
+	}
+	if len(whom) > 0 {
+		t.whom = whom
 	}
 }
 
@@ -199,6 +255,9 @@ func (r *reading) objects(t *trigger, s text.Sentence, preps []string) []int {
 			case n.reference == "owner" || n.reference == "speaker" || n.actor.Name == "":
 			case !n.known && t.objectAt >= n.first && t.objectAt < n.last: // "suspended its mission to NATO"
 			case slices.Contains(preps, n.prep):
+				if t.sense.Recip && place[n.prep] && n.place { // "met in Geneva"
+					continue
+				}
 				return r.following(m)
 			case n.prep == "":
 				if !r.doerOfNext(n, s) {

@@ -2,6 +2,8 @@
 package coder
 
 import (
+	"strings"
+
 	"github.com/quidnunc-news/quidnunc/pipeline/gazetteer"
 	"github.com/quidnunc-news/quidnunc/pipeline/news"
 	"github.com/quidnunc-news/quidnunc/pipeline/text"
@@ -66,6 +68,9 @@ type reading struct {
 	titleCase bool // the sentence is a headline in capitals
 	memory    memory
 	speech    speech
+	tree      *tree // of the sentence that begins at token parsed-1; see parse
+	parsed    int
+	trace     *strings.Builder // what Explain tells; nil: nothing is told
 }
 
 var unknown = new(lexicon.Word)

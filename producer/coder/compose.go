@@ -1,6 +1,8 @@
 package coder
 
 import (
+	"strings"
+
 	"github.com/quidnunc-news/quidnunc/pipeline/news"
 	"github.com/quidnunc-news/quidnunc/pipeline/plover"
 	"github.com/quidnunc-news/quidnunc/pipeline/text"
@@ -29,7 +31,12 @@ func (r *reading) compose(ts []trigger, k int, s text.Sentence) outcome {
 		o.action = announced(news.NewAction(c.Type, c.Mode, c.CAMEO))
 	}
 	if t.absorbs() && t.child >= 0 {
-		o.action = withComplement(o.action, t.sense.Act, r.complement0(ts, t.child))
+		c := r.complement0(ts, t.child)
+		if t.sense.Act == lexicon.Agree && c.Type.Quad() == plover.MaterialConflict && !consents(t.sense.Lemma) {
+			o.action = withComplement(news.NewAction(plover.Threaten, "", "130"), lexicon.Threaten, c) // "vowed to attack"
+		} else {
+			o.action = withComplement(o.action, t.sense.Act, c)
+		}
 	}
 	plan, sealed := t.sense.Act == lexicon.Plan, false
 	modal, future, negated := t.group.modal, t.group.future, t.group.negated
@@ -61,6 +68,11 @@ func (r *reading) compose(ts []trigger, k int, s text.Sentence) outcome {
 	}
 	future = future || headline
 	return settle(o, plan, modal, future, negated, alleged || r.alleged(t, s), r.supposed(t, s))
+}
+
+// consents tells the words that agree with others from those that promise by themselves.
+func consents(lemma string) bool {
+	return strings.HasPrefix(lemma, "agree") || strings.HasPrefix(lemma, "accept") || strings.HasPrefix(lemma, "consent") || strings.HasPrefix(lemma, "convenir")
 }
 
 // complement0 is the act at the end of a chain of transparent words: of "accept to begin to withdraw", withdraw.

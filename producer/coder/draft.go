@@ -2,6 +2,7 @@ package coder
 
 import (
 	"slices"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/quidnunc-news/quidnunc/pipeline/gazetteer"
@@ -15,6 +16,7 @@ import (
 type draft struct {
 	news.Event
 	sense    *lexicon.Sense
+	at       int // the trigger's token
 	object   string
 	sentence int
 	dated    bool // a date of its own
@@ -27,7 +29,7 @@ func (r *reading) draft(k int) []draft {
 	r.dates = r.datesOf(s, r.lastDate())
 	defer r.keepDates()
 	ts := r.triggers(s)
-	if len(ts) == 0 {
+	if !slices.ContainsFunc(ts, func(t trigger) bool { return t.sense.Type != "" }) {
 		return nil
 	}
 	r.link(ts, s)
@@ -38,16 +40,24 @@ func (r *reading) draft(k int) []draft {
 	}
 	var out []draft
 	for i := range ts {
+		r.arguments(ts, i, s)
 		o := r.compose(ts, i, s)
 		if o.drop != "" {
+			r.note(&ts[i], "dropped: %s", o.drop)
 			continue
 		}
-		r.arguments(ts, i, s)
-		if d, ok := r.event(ts, i, o, k, voices); ok && (!discard || d.What.Type == plover.Aid || twoStates(d.Event)) {
+		d, ok := r.event(ts, i, o, k, voices)
+		switch {
+		case !ok:
+			r.note(&ts[i], "dropped: names nobody it needs")
+		case discard && d.What.Type != plover.Aid && !twoStates(d.Event):
+			r.note(&ts[i], "dropped: the sentence is of sport, weather, culture or markets")
+		default:
+			r.note(&ts[i], "%s %s, %s > %s", d.What.Type, d.What.CAMEO, strings.Join(names(d.Who), ", "), strings.Join(names(d.Whom), ", "))
 			out = append(out, d)
 		}
 	}
-	return r.joinSentence(out)
+	return r.tops(r.joinSentence(out), s)
 }
 
 // event makes trigger i an event; not where it names nobody.
@@ -70,7 +80,7 @@ func (r *reading) event(ts []trigger, i int, o outcome, k int, voices []voice) (
 	e.Count = r.count(t)
 	r.casualties(&e, t, s)
 	e.By = r.by(voices, t.at, e.Who)
-	d := draft{sense: t.sense, object: t.object, sentence: k, definite: t.noun() && r.definite(t.at-1)}
+	d := draft{sense: t.sense, at: t.at, object: t.object, sentence: k, definite: t.noun() && r.definite(t.at-1)}
 	var dated date
 	if dated, d.dated = r.dateFor(t, s); d.dated {
 		e.When = dated.when
@@ -244,7 +254,7 @@ func (r *reading) understood(e *news.Event, t *trigger) {
 	}
 	if len(e.Whom) == 0 && (e.What.Type == plover.Assault || e.What.Type == plover.Coerce && len(e.Who) > 0 && e.Who[0].Country != e.Where.Country) {
 		e.Whom = []news.Actor{{
-			Name: r.gazetteer.Name(e.Where.Country), Country: e.Where.Country, Text: e.Where.Text, Span: e.Where.Span, Inferred: true,
+			Name: r.gazetteer.Name(sovereign(e.Where.Country)), Country: sovereign(e.Where.Country), Text: e.Where.Text, Span: e.Where.Span, Inferred: true,
 		}}
 	}
 }
@@ -261,7 +271,7 @@ func (r *reading) mentionOf(ms []int, a news.Actor) *mention {
 // lendPlace gives people without a country that of the place.
 func lendPlace(a news.Actor, p *news.Place, m *mention) news.Actor {
 	if m != nil && m.agent != nil && !m.known && m.entry == nil && (a.Country == "" || a.Inferred && m.reference == "") {
-		a.Country, a.Inferred = p.Country, true
+		a.Country, a.Inferred = sovereign(p.Country), true
 	}
 	return a
 }

@@ -3,6 +3,7 @@ package coder
 import (
 	"cmp"
 	"slices"
+	"strings"
 
 	"github.com/quidnunc-news/quidnunc/pipeline/news"
 	"github.com/quidnunc-news/quidnunc/pipeline/plover"
@@ -129,21 +130,104 @@ func (r *reading) finish(told []draft) []news.Event {
 	return out
 }
 
-// localise gives people without a country ("protesters", "the unions") that of the article's scene.
+// localise completes what the article says elsewhere or takes for granted: the other side of a conflict that it tells of,
+// the country of those without one ("protesters", "the unions", a name nobody knows), and of an act within the country
+// that the article is about, the party that goes without saying.
 func (r *reading) localise(told []draft) {
 	scene := r.memory.scene()
-	if scene == "" {
-		return
-	}
-	for _, d := range told {
+	for i := range told {
+		d := &told[i]
+		r.opponent(told[:i], d)
+		if scene == "" {
+			continue
+		}
 		for _, side := range [][]news.Actor{d.Who, d.Whom} {
-			for i := range side {
-				if side[i].Country == "" && len(side[i].Sectors) > 0 {
-					side[i].Country, side[i].Inferred = scene, true
+			for k := range side {
+				if side[k].Country == "" {
+					side[k].Country, side[k].Inferred = scene, true
 				}
 			}
 		}
+		r.domestic(d, scene)
 	}
+}
+
+// opponent completes a conflict of which one side is told by the other side of the last one, and an attack that names
+// nobody by the last attack.
+func (r *reading) opponent(before []draft, d *draft) {
+	mine, theirs := countries(d.Who), countries(d.Whom)
+	attack := d.What.Type == plover.Assault
+	if attack && mine == theirs && presumed(d.Whom) { // "Ukrainian air defences destroyed drones"
+		theirs = ""
+	}
+	if d.What.Quad < plover.VerbalConflict || mine != "" && theirs != "" || mine+theirs == "" && !d.definite && !attack {
+		return
+	}
+	for i := len(before) - 1; i >= 0; i-- {
+		b := &before[i]
+		who, whom := countries(b.Who), countries(b.Whom)
+		if b.What.Quad < plover.VerbalConflict || who == "" || whom == "" || who == whom {
+			continue
+		}
+		same := b.What.Type == d.What.Type
+		switch {
+		case mine == who:
+			d.Whom = take(d.Whom, b.Whom)
+		case mine != "" && mine == whom:
+			d.Whom = take(d.Whom, b.Who)
+		case mine == "" && theirs == whom && same:
+			d.Who = take(d.Who, b.Who)
+		case mine+theirs == "" && same:
+			d.Who, d.Whom = take(d.Who, b.Who), take(d.Whom, b.Whom)
+		default:
+			continue
+		}
+		return
+	}
+}
+
+// presumed tells whether none of the parties is named with its country by the sentence.
+func presumed(side []news.Actor) bool {
+	return len(side) > 0 && !slices.ContainsFunc(side, func(a news.Actor) bool { return !a.Inferred })
+}
+
+// take gives a side that tells no country those of another telling.
+func take(side, from []news.Actor) []news.Actor {
+	out := slices.Clone(side)
+	if len(side) == 0 {
+		out = slices.Clone(from)
+	}
+	for i := range out {
+		out[i].Country, out[i].Inferred = from[min(i, len(from)-1)].Country, true
+	}
+	return out
+}
+
+// countries is the countries of a side, "" where none is told.
+func countries(side []news.Actor) string {
+	out := ""
+	for _, a := range side {
+		if !strings.Contains(out, a.Country) {
+			out += a.Country + " "
+		}
+	}
+	return strings.TrimSpace(out)
+}
+
+// domestic completes an act of which the article tells one side, and that side is the scene's own.
+func (r *reading) domestic(d *draft, scene string) {
+	understood := []news.Actor{{Name: r.gazetteer.Name(scene), Country: scene, Text: d.What.Trigger, Span: d.What.Span, Inferred: true}}
+	if len(d.Whom) == 0 && (len(d.Who) == 0 || of(d.Who, scene) || of(d.Who, "NGO") && d.What.Quad >= plover.VerbalConflict) {
+		d.Whom = understood
+	}
+	if len(d.Who) == 0 && d.What.Type != plover.Assault && of(d.Whom, scene) {
+		d.Who = understood
+	}
+}
+
+// of tells whether all parties are of one country.
+func of(side []news.Actor, country string) bool {
+	return len(side) > 0 && !slices.ContainsFunc(side, func(a news.Actor) bool { return a.Country != country })
 }
 
 // merge joins what several sentences tell of one event: the first proves it, the others corroborate.

@@ -21,7 +21,7 @@ type memory struct {
 	owners  map[string]owner   // the country of an agent: "diplomates" are those named Russian before
 	country string             // the state named last
 	date    news.Interval      // the date told last
-	states  map[string]int     // how often each state was named
+	states  map[string]int     // how often each state or body was named
 }
 
 type owner struct {
@@ -58,9 +58,11 @@ func (m *memory) keep(n mention) {
 			m.names[n.actor.Name[k+1:]] = n
 		}
 	}
+	if n.known && (state(n.actor.Country) || international(n.actor.Country)) {
+		m.states[n.actor.Country]++
+	}
 	if state(n.actor.Country) && n.known {
 		m.country = n.actor.Country
-		m.states[m.country]++
 		if n.agent != nil {
 			m.owners[n.agent.Name] = owner{n.actor.Country, n.actor.Sectors}
 		}
@@ -76,11 +78,34 @@ func state(country string) bool {
 	return len(country) == 3
 }
 
+// international tells whether a code is a body's that states act through.
+func international(country string) bool {
+	return country == "UNO" || country == "EUR" || country == "NATO"
+}
+
+// sovereign is the state that answers for a territory with a code of its own.
+func sovereign(country string) string {
+	switch country {
+	case "GUF", "GLP", "MTQ", "REU", "MYT", "NCL", "PYF", "SPM", "BLM", "MAF", "WLF":
+		return "FRA"
+	case "PRI", "GUM", "VIR", "ASM", "MNP":
+		return "USA"
+	case "GIB", "BMU", "CYM", "FLK", "IMN", "JEY", "GGY", "VGB", "TCA", "AIA", "MSR", "SHN":
+		return "GBR"
+	case "GRL", "FRO":
+		return "DNK"
+	}
+	return country
+}
+
 // scene is the state that nearly all of the article's names belong to; "" where there is no such state.
 func (m *memory) scene() string {
 	all, most, scene := 0, 0, ""
 	for country, n := range m.states {
 		all += n
+		if !state(country) {
+			continue
+		}
 		if n > most || n == most && country < scene {
 			most, scene = n, country
 		}

@@ -101,8 +101,11 @@ func (r *reading) nameOver(i, n int, s text.Sentence) bool {
 	if n < 2 || i+1 >= s.Last {
 		return false
 	}
-	m, ok := r.named(i+1, s)
-	return ok && m.last > i+n
+	if m, ok := r.named(i+1, s); ok {
+		return m.last > i+n
+	}
+	p, k := r.phrase(i+1, s.Last, lexicon.MarkAgent) // "le ministre russe des Affaires étrangères"
+	return k > 0 && i+1+k == i+n && r.agentPhrase(i+1, i+1+k, p, s).last > i+n
 }
 
 // named is a mention that the gazetteer knows.
@@ -118,7 +121,7 @@ func (r *reading) named(i int, s text.Sentence) (mention, bool) {
 			adjective: m.Name.Kind == gazetteer.Demonym && !r.standsAlone(i, m.Last, s),
 			plural:    m.Name.Kind == gazetteer.Demonym,
 			actor: news.Actor{
-				Key: m.Entry.Key, Name: m.Entry.Name, Country: role.Country, Sectors: slices.Clone(role.Sectors),
+				Key: m.Entry.Key, Name: m.Entry.Name, Country: sovereign(role.Country), Sectors: slices.Clone(role.Sectors),
 			},
 		}
 		out.medium = slices.Contains(out.actor.Sectors, "MED") || slices.Contains(out.actor.Sectors, "JRN")
@@ -235,6 +238,10 @@ func (r *reading) possessive(i int) bool {
 
 // belong gives agent phrase m the country of owner.
 func belong(m, owner mention) mention {
+	if owner.medium { // a newspaper's reporter is not of its country
+		m.start, m.medium = owner.start, true
+		return m
+	}
 	if m.actor.Country == "" || !m.known {
 		m.actor.Country, m.known = owner.actor.Country, owner.known
 	}

@@ -52,9 +52,10 @@ func (r *reading) complement(t *trigger, m int, n *mention) {
 	}
 	switch {
 	case n.prep == "par" || n.prep == "by":
-		if len(t.who) == 0 {
-			t.who = r.following(m)
+		if len(t.whom) == 0 { // "the bombing of Serbia by NATO"
+			t.whom = t.who
 		}
+		t.who = r.following(m)
 	case n.prep == "between" || n.prep == "entre":
 		if both := r.following(m); len(both) > 1 {
 			t.who, t.whom = both[:1], both[1:]
@@ -97,7 +98,7 @@ func (r *reading) owner(t *trigger, s text.Sentence) {
 		case n.owned || n.reference == "owner":
 			if t.sense.OfWhom && len(t.whom) == 0 {
 				t.whom = []int{m}
-			} else if len(t.who) == 0 && !t.sense.OfWhom {
+			} else if len(t.who) == 0 {
 				t.who = []int{m}
 			}
 		case n.adjective || n.known && n.agent == nil:
@@ -148,7 +149,7 @@ func (r *reading) lendArguments(ts []trigger, t *trigger, i int, v lexicon.Mark,
 		subject = r.coordinated(m)
 	}
 	t.pattern = "light verb"
-	if v.Has(lexicon.Suffer) && !v.Has(lexicon.Support) {
+	if v.Has(lexicon.Suffer) && !v.Has(lexicon.Support) || r.borne(i+1, t.at) {
 		if len(t.whom) == 0 {
 			t.whom = subject
 		}
@@ -157,6 +158,17 @@ func (r *reading) lendArguments(ts []trigger, t *trigger, i int, v lexicon.Mark,
 	if len(t.who) == 0 {
 		t.who = subject
 	}
+}
+
+// borne tells "was the victim of an attack": the subject suffers what the noun says.
+func (r *reading) borne(from, to int) bool {
+	for i := from; i < to; i++ {
+		switch r.keys[i] {
+		case "victime", "victimes", "victim", "victims", "cible", "cibles", "target", "targets":
+			return true
+		}
+	}
+	return false
 }
 
 // light tells whether a verb that lends its arguments stands at i.

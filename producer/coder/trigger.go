@@ -106,7 +106,7 @@ func (r *reading) tail(words []string, i int, s text.Sentence) (int, bool) {
 			if r.stop(i) || r.keys[i] == "," {
 				return i, false
 			}
-			found = r.keys[i] == w && !r.has(i+1, lexicon.Weekdays|lexicon.Months)
+			found = r.keys[i] == w && !(r.has(i, lexicon.Preposition) && r.has(i+1, lexicon.Weekdays|lexicon.Months))
 			i++
 		}
 		if !found {
@@ -123,7 +123,7 @@ func (r *reading) objectFits(sense *lexicon.Sense, i, last int, g group, s text.
 		return "", -1, true
 	}
 	to := r.reach(last, s, 10)
-	if _, at := r.oneOf(sense.None, i+1, to); at >= 0 {
+	if r.forbidden(sense.None, i+1, to) {
 		return "", -1, false
 	}
 	if len(sense.Any) == 0 {
@@ -131,9 +131,43 @@ func (r *reading) objectFits(sense *lexicon.Sense, i, last int, g group, s text.
 	}
 	w, at := r.oneOf(sense.Any, i+1, to)
 	if at < 0 && g.passive {
-		w, at = r.oneOf(sense.Any, max(s.First, g.start-8), g.start)
+		if w, at = r.oneOf(sense.Any, max(s.First, g.start-8), g.start); at < 0 {
+			w, at = r.borneBy(sense.Any, i, s)
+		}
 	}
 	return w, at, at >= 0
+}
+
+// forbidden tells whether one of the words stands in [from, to); "de" only directly: "arrêter de fumer".
+func (r *reading) forbidden(words []string, from, to int) bool {
+	for _, w := range words {
+		end := to
+		if w == "de" {
+			end = min(to, from+1)
+		}
+		for i := from; i < end; i++ {
+			if w == "de" && (r.keys[i] == "de" || r.keys[i] == "d'") || w != "de" && lexicon.Near(r.keys[i], w) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// borneBy finds one of the words as the subject of the passive at token i, however far before it.
+func (r *reading) borneBy(words []string, i int, s text.Sentence) (string, int) {
+	if _, at := r.oneOf(words, s.First, i); at < 0 {
+		return "", -1
+	}
+	tr := r.parse(s)
+	if tr == nil || tr.at(i) < 0 {
+		return "", -1
+	}
+	c, _ := tr.subject(tr.at(i))
+	if c < 0 {
+		return "", -1
+	}
+	return r.oneOf(words, tr.token[c], tr.token[c]+1)
 }
 
 // reach is the end of what a verb that ends at i may govern: at most n tokens, to the next clause.
@@ -188,6 +222,9 @@ func (r *reading) link(ts []trigger, s text.Sentence) {
 		} else {
 			p = r.governor(ts, k, s)
 		}
+		if p < 0 {
+			p = r.above(ts, k, s)
+		}
 		if p >= 0 {
 			t.parent = p
 			if ts[p].child < 0 {
@@ -195,6 +232,48 @@ func (r *reading) link(ts []trigger, s text.Sentence) {
 			}
 		}
 	}
+}
+
+// above is the trigger whose complement, or part of it, trigger k is in the tree: "rejected accusations that its army
+// killed", "appeal for the lifting of the blockade".
+func (r *reading) above(ts []trigger, k int, s text.Sentence) int {
+	tr := r.parse(s)
+	if tr == nil {
+		return -1
+	}
+	w, part := tr.at(ts[k].at), false
+	for n := 0; n < 6 && w >= 0; n++ {
+		part = part || tr.rel(w) != "conj"
+		switch tr.rel(w) {
+		case "obj", "ccomp", "xcomp", "acl", "nmod", "obl":
+			if tr.Words[w].Rel == "acl:relcl" {
+				return -1
+			}
+			if m := tr.marker(w); tr.rel(w) != "obj" && slices.Contains(timeWords, m) {
+				return -1
+			}
+		case "conj":
+			if n > 0 && tr.verbal(w) {
+				return -1
+			}
+		case "compound", "amod":
+		default:
+			return -1
+		}
+		w = tr.Words[w].Head
+		if w < 0 {
+			return -1
+		}
+		for p := range ts {
+			if p != k && part && tr.at(ts[p].at) == w {
+				if ts[p].sense.Act == "" || ts[p].parent == k {
+					return -1
+				}
+				return p
+			}
+		}
+	}
+	return -1
 }
 
 // governor is the trigger that an infinitive or gerund hangs on: "décider de suspendre", "accused of bombing".

@@ -147,6 +147,7 @@ type Sense struct {
 	Reflexive bool     // French: s'emparer
 	Preps     []string // prepositions before whom
 	Recip     bool     // a plural subject does it to one another
+	Bears     bool     // of a verb: its subject is the whom: "died in the attack"
 	NeedsWho  bool
 	NeedsWhom bool
 	OfWhom    bool // of a noun: "of" and "'s" name the whom

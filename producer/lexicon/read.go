@@ -202,6 +202,8 @@ func (s *Sense) flag(flag string) error {
 		s.Preps = splitBar(value)
 	case "recip":
 		s.Recip = true
+	case "bears":
+		s.Bears = true
 	case "who":
 		s.NeedsWho = true
 	case "whom":

@@ -1,0 +1,110 @@
+package coder
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/quidnunc-news/quidnunc/pipeline/news"
+	"github.com/quidnunc-news/quidnunc/pipeline/text"
+	"github.com/quidnunc-news/quidnunc/producer/syntax"
+)
+
+// Explain codes a and writes how: each sentence with its tree, the actors in it, each word that may tell an event with
+// the lexicon entry and the pattern that fired, and why what is no event is none. The first error of w is returned.
+func (c *Coder) Explain(w io.Writer, a news.Article) error {
+	language := c.lexicon.Language(a.Language)
+	if language == nil || a.Text == "" {
+		_, err := fmt.Fprintf(w, "language %q: not read\n", a.Language)
+		return err
+	}
+	r := c.read(a, language)
+	var told []draft
+	for s := range r.Sentences {
+		var b strings.Builder
+		r.trace = &b
+		r.resolve(s)
+		drafts := r.draft(s)
+		told = append(told, drafts...)
+		if err := r.explain(w, s, b.String()); err != nil {
+			return err
+		}
+	}
+	for _, e := range news.Identify(a.ID, r.finish(told)) {
+		if _, err := fmt.Fprintf(w, "event %s: %s %s%s %s > %s\n", e.ID, e.What.Type, e.What.CAMEO,
+			flags(e), strings.Join(names(e.Who), ", "), strings.Join(names(e.Whom), ", ")); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// explain writes what is known of sentence s.
+func (r *reading) explain(w io.Writer, s int, candidates string) error {
+	sentence := r.Sentences[s]
+	var b strings.Builder
+	fmt.Fprintf(&b, "%d: %s\n", s+1, strings.Join(strings.Fields(r.Text[sentence.Start:sentence.End]), " "))
+	b.WriteString(r.drawing(sentence))
+	for i := r.first[s]; i < len(r.mentions); i++ {
+		m := &r.mentions[i]
+		fmt.Fprintf(&b, "  actor %q: %s\n", m.actor.Text, strings.Join(names([]news.Actor{m.actor}), ""))
+	}
+	b.WriteString(candidates)
+	b.WriteByte('\n')
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// drawing is the sentence's tree, every line indented.
+func (r *reading) drawing(s text.Sentence) string {
+	model := syntax.For(r.Lang)
+	if model == nil {
+		return ""
+	}
+	d := r.Document
+	s.First = r.dateline(s)
+	d.Sentences = []text.Sentence{s}
+	lines := strings.Split(strings.TrimRight(model.Parse(d, 0).Draw(), "\n"), "\n")
+	return "    " + strings.Join(lines, "\n    ") + "\n"
+}
+
+// note says why trigger t is no event, or what event it is.
+func (r *reading) note(t *trigger, format string, args ...any) {
+	if r.trace == nil {
+		return
+	}
+	kind := "verb"
+	if t.noun() {
+		kind = "noun"
+	}
+	fmt.Fprintf(r.trace, "  %s %q (%s, entry %q): %s\n", kind, r.Text[r.Tokens[t.at].Start:r.Tokens[t.last-1].End], t.pattern, t.sense.Lemma,
+		fmt.Sprintf(format, args...))
+}
+
+func names(side []news.Actor) []string {
+	out := make([]string, len(side))
+	for i, a := range side {
+		out[i] = a.Name
+		if a.Country != "" {
+			out[i] += " [" + a.Country + "]"
+		}
+		if a.Inferred {
+			out[i] += " (inferred)"
+		}
+	}
+	return out
+}
+
+func flags(e news.Event) string {
+	out := ""
+	if e.Lead {
+		out += " lead"
+	}
+	if e.Historical {
+		out += " historical"
+	}
+	if e.Realis != news.Actual {
+		out += " " + string(e.Realis)
+	}
+	return out
+}

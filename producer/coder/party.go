@@ -1,0 +1,256 @@
+package coder
+
+import (
+	"slices"
+
+	"github.com/quidnunc-news/quidnunc/pipeline/text"
+	"github.com/quidnunc-news/quidnunc/producer/lexicon"
+	"github.com/quidnunc-news/quidnunc/producer/syntax"
+)
+
+// treeVerb finds who and whom of verb k in the tree; ok where the tree knows the verb as one.
+func (r *reading) treeVerb(ts []trigger, k int, s text.Sentence) (who, whom []int, ok bool) {
+	t := &ts[k]
+	tr := r.parse(s)
+	if tr == nil {
+		return nil, nil, false
+	}
+	v := tr.at(t.at)
+	if v < 0 {
+		return nil, nil, false
+	}
+	w := tr.Words[v]
+	if t.group.passive || w.Feats.Voice() == "Pass" && !t.group.reflexive {
+		who, whom = r.treePassive(tr, v, t)
+		return who, whom, true
+	}
+	if !tr.verbal(v) {
+		return nil, nil, false
+	}
+	if c, o := tr.displaced(v); c >= 0 {
+		return r.party(tr, c), r.party(tr, o), true
+	}
+	if c, _ := tr.subject(v); c >= 0 {
+		if who = r.party(tr, c); len(who) == 0 && tr.Words[c].Tag == syntax.NOUN && t.pattern != "inverted" && !r.has(tr.token[c], lexicon.Units) {
+			t.who = nil // a thing: the nearest actor did not do it
+		}
+	}
+	return who, r.treeObject(tr, v, t), true
+}
+
+// treePassive reads "Y was expelled by X" and "Y, expelled by X".
+func (r *reading) treePassive(tr *tree, v int, t *trigger) (who, whom []int) {
+	if a := r.agentOf(tr, v); a >= 0 {
+		who = r.party(tr, a)
+	}
+	if c, _ := tr.subject(v); c >= 0 {
+		whom = r.party(tr, c)
+	} else if h := tr.Words[v].Head; h >= 0 && (tr.rel(v) == "amod" || tr.rel(v) == "acl") {
+		whom = r.party(tr, h)
+	}
+	if len(whom) == 0 {
+		whom = r.behind(tr, v, t)
+	}
+	return who, whom
+}
+
+// agentOf is the doer of a passive: "par X", "by X".
+func (r *reading) agentOf(tr *tree, v int) int {
+	for w := range tr.Words {
+		if tr.Words[w].Head != v || tr.rel(w) != "obl" && tr.rel(w) != "nmod" {
+			continue
+		}
+		if m := tr.marker(w); tr.Words[w].Rel == "obl:agent" || m == "by" || m == "par" {
+			return w
+		}
+	}
+	return -1
+}
+
+// treeObject is whom verb v acts upon: its object, or what stands behind a preposition of its frame; where the object
+// is a thing, whose it is.
+func (r *reading) treeObject(tr *tree, v int, t *trigger) []int {
+	o := tr.child(v, "obj")
+	if o >= 0 {
+		o = tr.antecedent(o)
+	}
+	thing := o >= 0 && t.objectAt >= 0 && r.inPhrase(tr, o, t.objectAt)
+	if o >= 0 && !thing {
+		if own := r.own(tr, o); len(own) > 0 {
+			return own
+		}
+	}
+	if found := r.behind(tr, v, t); len(found) > 0 {
+		return found
+	}
+	if o >= 0 {
+		if found := r.behind(tr, o, t); len(found) > 0 {
+			return found
+		}
+		if found := r.owners(tr, o); len(found) > 0 {
+			return found
+		}
+	}
+	if c := tr.child(v, "iobj"); c >= 0 {
+		return r.party(tr, c)
+	}
+	return nil
+}
+
+// inPhrase tells whether the word that chose the sense is the head of the object, or its name.
+func (r *reading) inPhrase(tr *tree, o, token int) bool {
+	m := r.at[tr.token[o]] - 1
+	return tr.at(token) == o || m >= 0 && r.mentions[m].first <= token && token < r.mentions[m].last && !r.mentions[m].known
+}
+
+// behind is the party behind one of the prepositions that hangs on h.
+func (r *reading) behind(tr *tree, h int, t *trigger) []int {
+	for w := range tr.Words {
+		if tr.Words[w].Head != h || tr.rel(w) != "obl" && tr.rel(w) != "nmod" && tr.rel(w) != "iobj" {
+			continue
+		}
+		if m := tr.marker(w); m != "" && slices.Contains(t.sense.Preps, m) {
+			if found := r.party(tr, w); len(found) > 0 && !(t.sense.Recip && place[m] && r.mentions[found[0]].place) {
+				return found
+			}
+		}
+	}
+	return nil
+}
+
+// party is who word w names, with those joined to it; where it is a thing, whose it is.
+func (r *reading) party(tr *tree, w int) []int {
+	if own := r.own(tr, w); len(own) > 0 {
+		return own
+	}
+	return r.owners(tr, w)
+}
+
+// own is the mention that word w is the head of, with those joined to it.
+func (r *reading) own(tr *tree, w int) []int {
+	m := r.at[tr.token[w]] - 1
+	if m < 0 || r.mentions[m].reference == "owner" || r.mentions[m].actor.Name == "" {
+		return r.quantified(tr, w)
+	}
+	n := &r.mentions[m]
+	if n.adjective && n.agent == nil { // "the Russian" of "the Russian decision"
+		return nil
+	}
+	r.nationality(tr, w, n)
+	out := []int{m}
+	for c := range tr.Words {
+		if tr.rel(c) != "conj" || tr.Words[c].Head < 0 || len(out) == 12 {
+			continue
+		}
+		x, h := r.at[tr.token[c]]-1, r.at[tr.token[tr.Words[c].Head]]-1
+		if x >= 0 && r.mentions[x].actor.Name != "" && slices.Contains(out, h) && !slices.Contains(out, x) {
+			out = append(out, x)
+		}
+	}
+	return out
+}
+
+// quantified reads "dozens of soldiers": the head counts, its complement names.
+func (r *reading) quantified(tr *tree, w int) []int {
+	if !r.has(tr.token[w], lexicon.Vague|lexicon.Magnitudes|lexicon.Numbers) {
+		return nil
+	}
+	if c := tr.child(w, "nmod"); c >= 0 && r.at[tr.token[c]] > 0 {
+		return r.own(tr, c)
+	}
+	return nil
+}
+
+// owners is whose the thing at word w is: "the decision of the court", "Russia's army", "le contingent russe".
+func (r *reading) owners(tr *tree, w int) []int {
+	for c := range tr.Words {
+		if tr.Words[c].Head != w {
+			continue
+		}
+		m := r.at[tr.token[c]] - 1
+		if m < 0 || r.mentions[m].actor.Name == "" {
+			continue
+		}
+		switch tr.rel(c) {
+		case "amod", "compound", "flat", "appos":
+			return []int{m}
+		case "nmod":
+			if p := tr.marker(c); p == "" || p == "of" || p == "de" || p == "d'" || p == "'s" || tr.Words[c].Rel == "nmod:poss" {
+				return r.own(tr, c)
+			}
+		}
+	}
+	return nil
+}
+
+// nationality gives people without a country that of whose they are: "Beijing's maritime militia".
+func (r *reading) nationality(tr *tree, w int, n *mention) {
+	if n.known || n.agent == nil || n.entry != nil || n.reference != "" || n.actor.Country != "" && !n.actor.Inferred {
+		return
+	}
+	for _, o := range r.owners(tr, w) {
+		if a := &r.mentions[o]; a.actor.Country != "" && a != n && (a.known || a.reference != "") {
+			n.actor.Country, n.actor.Inferred, n.known = a.actor.Country, a.actor.Inferred, !a.actor.Inferred
+			return
+		}
+	}
+}
+
+// treeNoun finds who and whom of event noun k in the tree: its complements, its owner, and the subject of the verb that
+// it stands under.
+func (r *reading) treeNoun(ts []trigger, k int, s text.Sentence) (who, whom []int) {
+	t := &ts[k]
+	tr := r.parse(s)
+	if tr == nil {
+		return nil, nil
+	}
+	v := tr.at(t.last - 1)
+	if v < 0 || tr.verbal(v) {
+		return nil, nil
+	}
+	if a := r.agentOf(tr, v); a >= 0 {
+		who = r.party(tr, a)
+	}
+	whom = r.behind(tr, v, t)
+	owners := r.owners(tr, v)
+	if t.sense.OfWhom {
+		if len(whom) == 0 {
+			whom = owners
+		}
+	} else if len(who) == 0 && !meets(owners, whom) {
+		who = owners
+	}
+	if len(who) == 0 {
+		who = r.overNoun(tr, v, whom)
+	}
+	return who, whom
+}
+
+// overNoun is who does what the noun's verb says: "Russia used a missile during an attack on Kyiv".
+func (r *reading) overNoun(tr *tree, v int, whom []int) []int {
+	h := v
+	for n := 0; n < 3 && (tr.rel(h) == "conj" || tr.rel(h) == "compound") && tr.Words[h].Head >= 0; n++ {
+		h = tr.Words[h].Head
+	}
+	over := tr.Words[h].Head
+	if over < 0 || !tr.verbal(over) || tr.rel(h) != "obj" && (tr.rel(h) != "obl" || tr.child(over, "obj") < 0) {
+		return nil
+	}
+	switch tr.marker(h) {
+	case "", "in", "during", "with", "lors", "dans", "par", "by", "pendant", "avec":
+	default:
+		return nil
+	}
+	c, passive := tr.subject(over)
+	if c < 0 || passive {
+		return nil
+	}
+	if who := r.party(tr, c); !meets(who, whom) {
+		return who
+	}
+	return nil
+}
+
+func meets(a, b []int) bool {
+	return slices.ContainsFunc(a, func(m int) bool { return slices.Contains(b, m) })
+}
