@@ -55,7 +55,7 @@ func Canonical(address string) (string, error) {
 }
 
 func host(u *url.URL) (string, error) {
-	name := strings.TrimSuffix(strings.ToLower(u.Hostname()), ".")
+	name := strings.TrimRight(strings.ToLower(strings.ToValidUTF8(u.Hostname(), "\uFFFD")), ".")
 	if name == "" {
 		return "", errAddress
 	}

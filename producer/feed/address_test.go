@@ -43,7 +43,7 @@ func TestCanonicalAddresses(t *testing.T) {
 }
 
 func FuzzCanonical(f *testing.F) {
-	for _, s := range []string{"https://a.example/b?c=d#e", "http://[::1]:80/", "https://www.google.com/amp/s/a/b", "http://a/%zz", "http://x.cdn.ampproject.org/v/b.amp/"} {
+	for _, s := range []string{"https://a.example/b?c=d#e", "http://[::1]:80/", "https://www.google.com/amp/s/a/b", "http://a/%zz", "http://x.\xff\x80n.amppro\x80\xff\xff\xff..", "http://a.../b", "http://x.cdn.ampproject.org/v/b.amp/"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
