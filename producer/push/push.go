@@ -157,7 +157,7 @@ func (d *Door) Take(ctx context.Context, body []byte) []Result {
 		var bad *producer.BadInput
 		switch {
 		case errors.As(err, &bad):
-			r = Result{Line: bad.Line, Status: Bad, Reason: bad.Reason, Error: bad.Err.Error()}
+			r = Result{Line: max(1, bad.Line), Status: Bad, Reason: bad.Reason, Error: bad.Err.Error()}
 			if bad.Reason == producer.TooLong {
 				r.Status = TooLarge
 			}

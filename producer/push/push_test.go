@@ -183,6 +183,7 @@ func FuzzTake(f *testing.F) {
 	f.Add([]byte(`[{"text":"One."},[`))
 	f.Add([]byte("{\"text\":\"caf\xe9\"}\n{"))
 	f.Add([]byte(strings.Repeat("[", 1000)))
+	f.Add([]byte("\x7f\x00\x00\x04\x00"))
 	f.Fuzz(func(t *testing.T, body []byte) {
 		d := door(t, push.Config{MaxBody: 1 << 16, Patience: time.Nanosecond, Wait: time.Nanosecond})
 		for _, r := range d.Take(t.Context(), body) {
