@@ -113,6 +113,9 @@ func lines(t testing.TB, pattern string) []string {
 	t.Helper()
 	names, err := filepath.Glob(filepath.Join(corpus, pattern))
 	if err != nil || len(names) == 0 {
+		if os.Getenv("QUIDNUNC_REQUIRE_SHARED") != "" {
+			t.Fatal("QUIDNUNC_REQUIRE_SHARED is set, but the corpus is absent: ", corpus)
+		}
 		t.Skip("NOT TESTED, the corpus is absent: ", corpus)
 	}
 	b, err := os.ReadFile(names[0])
