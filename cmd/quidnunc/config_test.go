@@ -107,3 +107,34 @@ func TestHelpNamesEveryCommand(t *testing.T) {
 		}
 	}
 }
+
+func TestHelpForACommandThatDoesNotExistIsAnError(t *testing.T) {
+	for topic, want := range map[string]string{
+		"nosuch": "unknown command \"nosuch\"", "rules nosuch": "unknown command \"nosuch\" for \"quidnunc rules\"",
+		"run once": "has no command \"once\" under it",
+	} {
+		r := quidnunc(t, append([]string{"help"}, strings.Fields(topic)...)...)
+		if r.code != exitUsage || !strings.Contains(r.err, want) {
+			t.Errorf("help %s: exit code %d\n%s", topic, r.code, r.err)
+		}
+	}
+	if r := quidnunc(t, "help", "rules", "check"); r.code != exitOK || !strings.Contains(r.out, "quidnunc rules check") {
+		t.Errorf("help rules check: exit code %d\n%s%s", r.code, r.out, r.err)
+	}
+}
+
+func TestShellsCompleteTheValuesOfFlags(t *testing.T) {
+	for line, want := range map[string]string{
+		"run --log ": "debug info warn error", "consume --streams ": "manage check", "tail --color ": "auto always never", "parse --lang ": "en fr",
+	} {
+		args := append([]string{"__complete"}, strings.Fields(line)...)
+		r := quidnunc(t, append(args, "")...)
+		got, _, _ := strings.Cut(r.out, "\n:")
+		if got := strings.Join(strings.Fields(got), " "); got != want {
+			t.Errorf("%s: completes %q, want %q", line, got, want)
+		}
+	}
+	if r := quidnunc(t, "__complete", "help", "rul"); !strings.HasPrefix(r.out, "rules\t") && !strings.Contains(r.out, "\nrules\t") {
+		t.Errorf("help rul: completes\n%s", r.out)
+	}
+}

@@ -93,6 +93,10 @@ cannot work, and nothing was started; 130 interrupted before it was done.`,
 		newDead(std), newRules(std), newFeeds(std), newStreams(std), newVersion(std),
 	)
 	wrapArgs(root)
+	root.SetHelpCommand(newHelp(root))
+	if err := completeFlags(root); err != nil {
+		panic(err) // two commands define one completion: a bug of this program
+	}
 	return root
 }
 
