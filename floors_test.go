@@ -52,6 +52,7 @@ var rooms = map[string]room{
 	"consumer/notify":   {floor: 2},
 	"consumer/rule":     {floor: 2, pure: true},
 	"consumer/rulebook": {floor: 2},
+	"consumer/snapshot": {floor: 2, pure: true},
 
 	"pipeline":           {floor: 1, pure: true},
 	"pipeline/gazetteer": {floor: 1, pure: true},
