@@ -66,11 +66,18 @@ func NewAction(t plover.Type, m plover.Mode, cameo string) Action {
 
 // Place is where an event happened.
 type Place struct {
-	Name    string // display name
-	Country string // ISO 3166-1 alpha-3
-	Text    string // as told
-	Span    Span
+	Name     string  // display name
+	Country  string  // ISO 3166-1 alpha-3; empty for what lies in none, as the sea
+	Region   string  // the admin-1 unit, where the place is one or lies in one and the gazetteer knows it: "Texas"
+	Lat, Lon float64 // degrees, WGS 84, where the place is as small as a city; see Located
+	GeoNames int64   // geonames.org's number; 0 where not known
+	Text     string  // as told
+	Span     Span
 }
+
+// Located tells whether the place is a known point on the map: what has no coordinates, as a country, has both at 0, in
+// the sea off Ghana.
+func (p Place) Located() bool { return p.Lat != 0 || p.Lon != 0 }
 
 // Realis says how real the telling makes the event.
 type Realis string

@@ -56,10 +56,14 @@ type actionV1 struct {
 type spanV1 [2]int
 
 type placeV1 struct {
-	Name    string `json:"name"`
-	Country string `json:"country,omitempty"`
-	Text    string `json:"text,omitempty"`
-	Span    spanV1 `json:"span"`
+	Name     string  `json:"name"`
+	Country  string  `json:"country,omitempty"`
+	Text     string  `json:"text,omitempty"`
+	Span     spanV1  `json:"span"`
+	Region   string  `json:"region,omitempty"`
+	Lat      float64 `json:"lat,omitempty"` // both missing: not known
+	Lon      float64 `json:"lon,omitempty"`
+	GeoNames int64   `json:"geonames,omitempty"`
 }
 
 type intervalV1 struct {
@@ -140,10 +144,14 @@ func (a actionV1) noun() news.Action {
 	}
 }
 
-func placeToV1(p news.Place) placeV1 { return placeV1{p.Name, p.Country, p.Text, spanToV1(p.Span)} }
+func placeToV1(p news.Place) placeV1 {
+	return placeV1{p.Name, p.Country, p.Text, spanToV1(p.Span), p.Region, p.Lat, p.Lon, p.GeoNames}
+}
 
 func (p placeV1) noun() news.Place {
-	return news.Place{Name: p.Name, Country: p.Country, Text: p.Text, Span: p.Span.noun()}
+	return news.Place{
+		Name: p.Name, Country: p.Country, Region: p.Region, Lat: p.Lat, Lon: p.Lon, GeoNames: p.GeoNames, Text: p.Text, Span: p.Span.noun(),
+	}
 }
 
 func intervalToV1(i news.Interval) *intervalV1 {

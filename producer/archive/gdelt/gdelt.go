@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"html"
+	"math"
 	"net/url"
 	"path"
 	"strconv"
@@ -330,7 +331,8 @@ func (out *Report) country(code string) string {
 	return code
 }
 
-// place reads the eight columns of a place: type, name, country by FIPS 10-4, ...
+// place reads the eight columns of a place: type (1 and 2, 5 are countries and their parts, 3 and 4 cities), name,
+// country by FIPS 10-4, two regions, latitude, longitude, ...
 func (out *Report) place(c []string) *news.Place {
 	if c[1] == "" || c[0] == "0" {
 		return nil
@@ -341,7 +343,20 @@ func (out *Report) place(c []string) *news.Place {
 		out.Unknown = append(out.Unknown, "place "+c[2])
 	}
 	p.Country = iso
+	if c[0] == "3" || c[0] == "4" {
+		p.Lat, p.Lon = point(c[5], c[6])
+	}
 	return &p
+}
+
+// point reads a latitude and a longitude; both are 0 where one is none.
+func point(latitude, longitude string) (lat, lon float64) {
+	lat, err1 := strconv.ParseFloat(latitude, 64)
+	lon, err2 := strconv.ParseFloat(longitude, 64)
+	if err1 != nil || err2 != nil || !(math.Abs(lat) <= 90 && math.Abs(lon) <= 180) {
+		return 0, 0
+	}
+	return lat, lon
 }
 
 // happened is the day of an event. GDELT counts it from the article's date or takes it for that.

@@ -39,6 +39,9 @@ func told(r gdelt.Report) string {
 		}
 		if e.Where != nil {
 			s += fmt.Sprintf(" where %s/%s", r.Text[e.Where.Span.Start:e.Where.Span.End], e.Where.Country)
+			if e.Where.Located() {
+				s += fmt.Sprintf(" at %g,%g", e.Where.Lat, e.Where.Lon)
+			}
 		}
 		if e.Historical {
 			s += " historical"
@@ -57,6 +60,14 @@ func TestRows(t *testing.T) {
 		"an event": {
 			row(map[int]string{5: "RUSGOV", 6: "RUSSIA", 7: "RUS", 12: "GOV", 15: "IGOMILNAT", 16: "NATO", 18: "NAT", 22: "IGO", 30: "-4.0", 51: "1", 52: "Moscow, Moskva, Russia", 53: "RS"}),
 			begin + "Russia imposes sanctions on Nato, Moscow, Moskva, Russia. | seen 2021-10-18T14:30 | SANCTION 161 2021-10-18 -4 who Russia/RUS[GOV] whom Nato/NATO[] where Moscow, Moskva, Russia/RUS « imposes sanctions on »",
+		},
+		"an event in a city, a point": {
+			row(map[int]string{26: "190", 51: "4", 52: "Salisbury, Wiltshire, United Kingdom", 53: "UK", 56: "51.0693", 57: "-1.79569"}),
+			begin + "Somebody attacks, Salisbury, Wiltshire, United Kingdom. | seen 2021-10-18T14:30 | ASSAULT 190 2021-10-18 -10 where Salisbury, Wiltshire, United Kingdom/GBR at 51.0693,-1.79569 « attacks »",
+		},
+		"a point that is none": {
+			row(map[int]string{26: "190", 51: "4", 52: "Salisbury", 53: "UK", 56: "91", 57: "NaN"}),
+			begin + "Somebody attacks, Salisbury. | seen 2021-10-18T14:30 | ASSAULT 190 2021-10-18 -10 where Salisbury/GBR « attacks »",
 		},
 		"a statement is no event": {row(map[int]string{5: "RUS", 6: "RUSSIA", 7: "RUS", 26: "010"}), begin + "Russia speaks of. | seen 2021-10-18T14:30"},
 		"an event of a year ago": {
