@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -14,6 +15,7 @@ import (
 	"github.com/quidnunc-news/quidnunc/consumer/rule"
 	"github.com/quidnunc-news/quidnunc/pipeline/gazetteer"
 	"github.com/quidnunc-news/quidnunc/pipeline/stream"
+	"github.com/quidnunc-news/quidnunc/pipeline/wire"
 )
 
 // Log is the ordered log the machine reads and the place its outputs are committed to. *stream.Hub is one.
@@ -37,9 +39,29 @@ type Aside interface {
 	Tick(ctx context.Context, at time.Time) error
 }
 
-// Config tunes a Consumer. The zero value is good for production.
+// Vault keeps states of machines, so that a restart need not step the whole log again. *stream.Hub is one.
+type Vault interface {
+	PutSnapshot(ctx context.Context, machine string, sequence uint64, body []byte) error
+	Snapshots(ctx context.Context, machine string) ([]stream.Snapshot, error) // the newest first
+	SnapshotBody(ctx context.Context, s stream.Snapshot) ([]byte, error)
+}
+
+// Turn says which of the machines that step one shard's log is the one that commits.
+type Turn interface {
+	// Take waits until it is this machine's turn. lost is closed when it is not any more; pass, called once, gives the
+	// turn to the next. The error is ctx's, or why there can be no turn.
+	Take(ctx context.Context) (lost <-chan struct{}, pass func(), err error)
+}
+
+// Config tunes a Consumer. The zero value is good for production on one machine.
 type Config struct {
-	Shard      int
+	Shard      int                   // which shard this is, from 0
+	Shards     int                   // how many shards the rules are divided among; 0 means 1
+	Turn       Turn                  // nil: it always is this machine's turn
+	Vault      Vault                 // nil: no snapshots, and each start steps the log from its first message
+	SaveEvery  time.Duration         // between two snapshots; 0 means 5m
+	MaxAhead   int                   // entries a standby may be ahead of the checkpoint; 0 means 10,000
+	Watch      time.Duration         // how often a standby looks at the checkpoint; 0 means 500ms
 	MaxBatch   int                   // outputs in one commit; 0 means 900
 	MaxBytes   int                   // bytes of outputs in one commit; 0 means 512 KiB
 	Gather     time.Duration         // how long outputs wait for others; 0 means 100ms
@@ -51,6 +73,10 @@ type Config struct {
 }
 
 func (c Config) withDefaults() Config {
+	c.Shards = or(c.Shards, 1)
+	c.SaveEvery = or(c.SaveEvery, 5*time.Minute)
+	c.MaxAhead = or(c.MaxAhead, 10_000)
+	c.Watch = or(c.Watch, 500*time.Millisecond)
 	c.MaxBatch = or(c.MaxBatch, 900)
 	c.MaxBytes = or(c.MaxBytes, 512<<10)
 	c.Gather = or(c.Gather, 100*time.Millisecond)
@@ -75,8 +101,11 @@ func or[T int | time.Duration](v, standard T) T {
 // Validate refuses what cannot work.
 func (c Config) Validate() error {
 	d := c.withDefaults()
-	if min(d.MaxBatch, d.MaxBytes, d.Ahead) < 1 || min(d.Gather, d.TickAfter) < 0 || d.Shard < 0 {
+	if min(d.MaxBatch, d.MaxBytes, d.Ahead, d.MaxAhead) < 1 || min(d.Gather, d.TickAfter, d.SaveEvery, d.Watch) < 0 {
 		return errors.New("consumer: a negative number in the configuration")
+	}
+	if d.Shards < 1 || d.Shard < 0 || d.Shard >= d.Shards {
+		return fmt.Errorf("consumer: shard %d of %d: shards count from 0", d.Shard, d.Shards)
 	}
 	return nil
 }
@@ -105,11 +134,13 @@ func New(log Log, library Library, aside Aside, actors *gazetteer.Gazetteer, cfg
 	return &Consumer{log: log, library: library, aside: aside, actors: actors, cfg: cfg, metrics: m}, nil
 }
 
-// Run restores the machine from the log and its checkpoint and steps it until ctx ends: then what was stepped is
-// committed and Run returns nil. It returns stream.ErrFenced when another machine committed in its place.
+// Run restores the machine from its newest snapshot, steps the log from there in silence up to the checkpoint, goes on
+// stepping and, while it is its turn, commits what follows. When ctx ends, what was stepped is committed and Run returns
+// nil. While it is another machine's turn, what was stepped is kept until a checkpoint covers it: the turn may come at
+// any time.
 //
-// Only the holder of the shard's lease should run it; the checkpoint fences whoever does not know that it lost it. Run
-// may be called again once it has returned.
+// A machine that believes in a turn it has lost is fenced by the checkpoint: nothing it says is stored, and it waits for
+// its next turn. Run may be called again once it has returned.
 func (c *Consumer) Run(ctx context.Context) error {
 	s, err := c.restore(ctx)
 	if err != nil {
@@ -123,7 +154,7 @@ func (c *Consumer) Run(ctx context.Context) error {
 	ended := make(chan error, 1)
 	go func() {
 		defer close(entries)
-		ended <- c.read(reading, entries)
+		ended <- c.read(reading, s.position+1, entries)
 	}()
 	err = s.run(ctx, entries)
 	stop()
@@ -135,17 +166,42 @@ func (c *Consumer) Run(ctx context.Context) error {
 	return err
 }
 
-// compile loads and readies the rules that an entry names. Rules that are not understood are said so of and left out;
-// rules that cannot be had stop the machine.
+// read decodes the log from a sequence on into entries.
+func (c *Consumer) read(ctx context.Context, from uint64, entries chan<- entry) error {
+	err := c.log.Read(ctx, from, func(m stream.Stored) error {
+		noun, err := wire.DecodeEntry(m.Subject, m.Data)
+		if err == nil {
+			m.Data = nil
+		}
+		select {
+		case entries <- entry{m, noun, err}:
+			return nil
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	})
+	if ctx.Err() != nil {
+		return nil
+	}
+	return err
+}
+
+// compile loads and readies the rules of a hash that fall to this shard. Rules that are not understood are said so of
+// and left out; rules that cannot be had stop the machine.
 func (c *Consumer) compile(ctx context.Context, hash string) (*machine.Ruleset, error) {
+	began := c.cfg.Now()
 	rules, err := c.library.Rules(ctx, hash)
 	if err != nil {
 		return nil, fmt.Errorf("consumer: the log puts rules %.12s in force, but they cannot be had: %w", hash, err)
+	}
+	if c.cfg.Shards > 1 {
+		rules = slices.DeleteFunc(slices.Clone(rules), func(r rule.Rule) bool { return ShardOf(r.Name, c.cfg.Shards) != c.cfg.Shard })
 	}
 	set, err := machine.Compile(hash, rules, c.actors)
 	if err != nil {
 		c.metrics.leftOut.Inc()
 		c.cfg.Log.Error("consumer: rules are left out", "error", err)
 	}
+	c.metrics.compiled(set.Len(), c.cfg.Now().Sub(began))
 	return set, nil
 }

@@ -31,9 +31,22 @@ type metrics struct {
 	commits    prometheus.Counter
 	leftOut    prometheus.Counter
 	missing    prometheus.Counter
+	leads      prometheus.Gauge
+	fenced     prometheus.Counter
+	saves      *prometheus.CounterVec // outcome
+	savedAt    prometheus.Gauge
+	savedSize  prometheus.Gauge
 
-	beyond, waiting uint64 // entries not read, and read but not committed
+	beyond uint64 // entries not read
 }
+
+// What became of snapshots.
+const (
+	saveDone     = "saved"
+	saveFailed   = "failed"
+	saveRestored = "restored"
+	saveDamaged  = "damaged"
+)
 
 func newMetrics(r prometheus.Registerer) (*metrics, error) {
 	counter := func(name, help string, labels ...string) *prometheus.CounterVec {
@@ -59,6 +72,11 @@ func newMetrics(r prometheus.Registerer) (*metrics, error) {
 		committedT: gauge("quidnunc_checkpoint_timestamp_seconds", "When the last commit ended, or this machine was restored; its age is time() minus this."),
 		commits:    prometheus.NewCounter(prometheus.CounterOpts{Name: "quidnunc_consumer_commits_total", Help: "Batches committed."}),
 		missing:    prometheus.NewCounter(prometheus.CounterOpts{Name: "quidnunc_log_missing_messages_total", Help: "Messages of the log that are lost: holes met behind the checkpoint."}),
+		leads:      gauge("quidnunc_consumer_leads", "1 while it is this machine's turn to commit, 0 while it stands by."),
+		fenced:     prometheus.NewCounter(prometheus.CounterOpts{Name: "quidnunc_consumer_fenced_total", Help: "Commits refused because another machine had committed."}),
+		saves:      counter("quidnunc_snapshots_total", "Snapshots of the machine by what became of them.", "outcome"),
+		savedAt:    gauge("quidnunc_snapshot_sequence", "Sequence of the log of the last snapshot kept."),
+		savedSize:  gauge("quidnunc_snapshot_bytes", "Size of the last snapshot kept."),
 		leftOut:    prometheus.NewCounter(prometheus.CounterOpts{Name: "quidnunc_rules_left_out_total", Help: "Versions of the rules with rules that this program does not understand."}),
 	}
 	for _, f := range append(machine.Fates(), Unreadable) {
@@ -70,36 +88,51 @@ func newMetrics(r prometheus.Registerer) (*metrics, error) {
 	for _, reason := range machine.Reasons() {
 		m.suppressed.WithLabelValues(string(reason))
 	}
+	for _, outcome := range []string{saveDone, saveFailed, saveRestored, saveDamaged} {
+		m.saves.WithLabelValues(outcome)
+	}
 	if r == nil {
 		return m, nil
 	}
 	var errs []error
 	for _, c := range []prometheus.Collector{
 		m.reports, m.events, m.alerts, m.suppressed, m.stages, m.published, m.seen, m.lag, m.behind, m.rules, m.reload, m.position, m.committedT, m.commits, m.leftOut, m.missing,
+		m.leads, m.fenced, m.saves, m.savedAt, m.savedSize,
 	} {
 		errs = append(errs, r.Register(c))
 	}
 	return m, errors.Join(errs...)
 }
 
-func (m *metrics) restored(c wire.Checkpoint, now time.Time) {
+// restored notes a checkpoint that this machine did not write itself in this life, with n entries beyond it stepped.
+func (m *metrics) restored(c wire.Checkpoint, n int, now time.Time) {
 	m.position.Set(float64(c.Sequence))
 	m.committedT.Set(float64(now.UnixNano()) / 1e9)
-	m.waiting = 0
+	m.lagging(m.beyond, n)
 }
 
-// pending notes an entry read with n more behind it. One that is stepped again in silence waits for no commit.
-func (m *metrics) pending(n uint64, waits bool) {
-	m.beyond = n
-	if waits {
-		m.waiting++
+// lagging notes how many entries are not read and how many are stepped but not committed.
+func (m *metrics) lagging(beyond uint64, waiting int) {
+	m.beyond = beyond
+	m.lag.Set(float64(beyond) + float64(waiting))
+}
+
+func (m *metrics) lead(leads bool) {
+	if leads {
+		m.leads.Set(1)
+		return
 	}
-	m.lag.Set(float64(m.beyond + m.waiting))
+	m.leads.Set(0)
 }
 
-func (m *metrics) adopted(n int, told time.Time, took time.Duration) {
+func (m *metrics) saved(sequence uint64, size int) {
+	m.saves.WithLabelValues(saveDone).Inc()
+	m.savedAt.Set(float64(sequence))
+	m.savedSize.Set(float64(size))
+}
+
+func (m *metrics) compiled(n int, took time.Duration) {
 	m.rules.Set(float64(n))
-	m.reload.Set(float64(told.Unix()))
 	m.stages.WithLabelValues("compile").Observe(took.Seconds())
 }
 
@@ -107,26 +140,25 @@ func (m *metrics) stepped(took time.Duration) {
 	m.stages.WithLabelValues("step").Observe(took.Seconds())
 }
 
-func (m *metrics) committed(b *batch, c wire.Checkpoint, began, now time.Time) {
+func (m *metrics) committed(b *batch, waiting int, began, now time.Time) {
 	m.commits.Inc()
 	m.stages.WithLabelValues("commit").Observe(now.Sub(began).Seconds())
-	m.position.Set(float64(c.Sequence))
+	m.position.Set(float64(b.next.Sequence))
 	m.committedT.Set(float64(now.UnixNano()) / 1e9)
-	m.waiting = 0
-	m.lag.Set(float64(m.beyond))
+	m.lagging(m.beyond, waiting)
 	m.behind.Set(age(now, b.oldest).Seconds())
-	told := b.told.counts
-	for f, n := range told.Fates {
-		m.reports.WithLabelValues(string(f)).Add(float64(n))
+	for _, e := range b.complete {
+		m.reports.WithLabelValues(string(e.fate)).Inc()
+		for _, s := range e.suppressed {
+			m.suppressed.WithLabelValues(string(s.Reason)).Inc()
+		}
 	}
-	for reason, n := range told.Suppressed {
-		m.suppressed.WithLabelValues(string(reason)).Add(float64(n))
-	}
-	for _, e := range b.events {
-		m.events.WithLabelValues(what(e.what), string(e.standing)).Inc()
-	}
-	for _, a := range b.alerts {
-		m.alert(a, now)
+	for _, o := range b.said {
+		if o.alert != nil {
+			m.alert(*o.alert, now)
+			continue
+		}
+		m.events.WithLabelValues(what(o.what), string(o.standing)).Inc()
 	}
 }
 

@@ -57,47 +57,38 @@ func (t *tally) restored() {
 	t.counts.Restored++
 }
 
-// count adds one entry's result; it is used on a batch's own tally, which nobody else sees.
-func (t *tally) count(r machine.Result) {
+// followed notes how far another machine has committed.
+func (t *tally) followed(c wire.Checkpoint) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.move(c)
+}
+
+// commit counts what a batch stored.
+func (t *tally) commit(b *batch) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
 	if t.counts.Fates == nil {
-		t.counts.Fates = map[machine.Fate]int{}
-		t.counts.Suppressed = map[machine.Reason]int{}
+		t.counts.Fates, t.counts.Suppressed = map[machine.Fate]int{}, map[machine.Reason]int{}
 	}
-	t.counts.Fates[r.Fate]++
-	for _, s := range r.Suppressed {
-		t.counts.Suppressed[s.Reason]++
+	for _, e := range b.complete {
+		t.counts.Fates[e.fate]++
+		for _, s := range e.suppressed {
+			t.counts.Suppressed[s.Reason]++
+		}
 	}
-	for _, o := range r.Outputs {
+	for _, o := range b.said {
 		switch {
-		case o.Alert != nil:
+		case o.alert != nil:
 			t.counts.Alerts++
-		case o.Event.Standing == news.History:
+		case o.standing == news.History:
 			t.counts.History++
 			t.counts.Events++
 		default:
 			t.counts.Events++
 		}
 	}
-}
-
-func (t *tally) commit(b *batch, c wire.Checkpoint) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	add(&t.counts.Fates, b.told.counts.Fates)
-	add(&t.counts.Suppressed, b.told.counts.Suppressed)
-	t.counts.Events += b.told.counts.Events
-	t.counts.History += b.told.counts.History
-	t.counts.Alerts += b.told.counts.Alerts
-	t.move(c)
-}
-
-func add[K comparable](to *map[K]int, from map[K]int) {
-	if *to == nil {
-		*to = map[K]int{}
-	}
-	for k, n := range from {
-		(*to)[k] += n
-	}
+	t.move(b.next)
 }
 
 // Counts is the state of things; it may be asked at any time.

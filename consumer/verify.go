@@ -110,6 +110,8 @@ func (a *Audit) readOutputs(ctx context.Context, books Books, checkpoint wire.Ch
 		case kind == wire.CheckpointKind:
 			newest = m.Time
 			return nil
+		case !a.of(m, kind, checkpoint):
+			return nil
 		case kind == wire.AlertKind:
 			a.Alerts++
 		default:
@@ -136,6 +138,18 @@ func (a *Audit) readOutputs(ctx context.Context, books Books, checkpoint wire.Ch
 		a.problem("the hash of the events and alerts is %.12s…, the checkpoint says %.12s…: their content or order was changed", hash, checkpoint.Hash)
 	}
 	return nil
+}
+
+// of tells whether the shard of a checkpoint said m. What cannot be read is everybody's, so that the hash tells of it.
+func (a *Audit) of(m stream.Stored, kind string, c wire.Checkpoint) bool {
+	if c.Shards <= 1 {
+		return true
+	}
+	if kind != wire.AlertKind {
+		return c.Shard == 0
+	}
+	alert, err := wire.DecodeAlert(m.Data)
+	return err != nil || ShardOf(alert.Rule, c.Shards) == c.Shard
 }
 
 // aging is the stretch of time that a stream of outputs must hold before what is missing at its head is put down to

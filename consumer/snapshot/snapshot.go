@@ -75,6 +75,13 @@ func (r *Reader) End() error {
 	return r.err
 }
 
+// Rest is everything that was not read yet, which then counts as read.
+func (r *Reader) Rest() []byte {
+	b := r.b
+	r.b = nil
+	return b
+}
+
 // Fail notes that what was read cannot be; the first failure stays.
 func (r *Reader) Fail(format string, args ...any) {
 	if r.err == nil {

@@ -133,13 +133,17 @@ func (h *Hub) PutObject(ctx context.Context, in Bucket, body []byte) (hash strin
 }
 
 // Object returns the body stored under a hash: ErrNotFound when there is none, ErrCorrupt when it is not what the hash says.
-func (h *Hub) Object(ctx context.Context, in Bucket, hash string) (body []byte, err error) {
-	err = h.object(ctx, "get", in, hash, func(ctx context.Context, store jetstream.ObjectStore) error {
-		body, err = store.GetBytes(ctx, hash)
+func (h *Hub) Object(ctx context.Context, in Bucket, hash string) ([]byte, error) {
+	return h.objectBody(ctx, in, hash, hash)
+}
+
+func (h *Hub) objectBody(ctx context.Context, in Bucket, name, hash string) (body []byte, err error) {
+	err = h.object(ctx, "get", in, name, func(ctx context.Context, store jetstream.ObjectStore) error {
+		body, err = store.GetBytes(ctx, name)
 		return err
 	})
 	if errors.Is(err, jetstream.ErrDigestMismatch) || err == nil && Hash(body) != hash {
-		return nil, fmt.Errorf("stream: object %s of %s: %w", hash, in, ErrCorrupt)
+		return nil, fmt.Errorf("stream: object %s of %s: %w", name, in, ErrCorrupt)
 	}
 	return body, err
 }

@@ -22,10 +22,11 @@ type Bucket string
 
 // The buckets.
 const (
-	Rules  Bucket = "RULES"  // objects named by their content
-	Ledger Bucket = "LEDGER" // one row per alert and receiver
-	Leases Bucket = "LEASES" // who commits which shard
-	Feeds  Bucket = "FEEDS"  // feeds subscribed to, and what is known of each from its past polls
+	Rules     Bucket = "RULES"     // objects named by their content
+	Snapshots Bucket = "SNAPSHOTS" // objects: states of the machines
+	Ledger    Bucket = "LEDGER"    // one row per alert and receiver
+	Leases    Bucket = "LEASES"    // who commits which shard
+	Feeds     Bucket = "FEEDS"     // feeds subscribed to, and what is known of each from its past polls
 )
 
 // DefaultPrefix begins the public subjects where no other is configured.

@@ -73,6 +73,7 @@ func entry[E news.Entry](e E, err error) (news.Entry, error) {
 // Checkpoint is how far a shard's machine has committed, and what the stream must then hold.
 type Checkpoint struct {
 	Shard    int    // the shard whose machine this is
+	Shards   int    // how many shards there are; 0, as checkpoints had it before there were several, means 1
 	Sequence uint64 // REPORTS sequence of the entry whose outputs were committed last, in whole or in part
 	Written  int    // outputs of that entry already written; -1: all
 	Commit   uint64 // number of this commit, from 1
@@ -85,6 +86,7 @@ type Checkpoint struct {
 type checkpointV1 struct {
 	versionV1
 	Shard    int    `json:"shard"`
+	Shards   int    `json:"shards,omitempty"`
 	Sequence uint64 `json:"seq"`
 	Written  int    `json:"written"`
 	Commit   uint64 `json:"commit"`
@@ -97,7 +99,7 @@ type checkpointV1 struct {
 // EncodeCheckpoint writes a checkpoint.
 func EncodeCheckpoint(c Checkpoint) ([]byte, error) {
 	return encode("checkpoint", checkpointV1{
-		versionV1{version}, c.Shard, c.Sequence, c.Written, c.Commit, c.Events, c.Alerts, c.Hash, c.Step,
+		versionV1{version}, c.Shard, c.Shards, c.Sequence, c.Written, c.Commit, c.Events, c.Alerts, c.Hash, c.Step,
 	})
 }
 
@@ -107,5 +109,5 @@ func DecodeCheckpoint(data []byte) (Checkpoint, error) {
 		return Checkpoint{}, nil
 	}
 	w, err := decode[checkpointV1]("checkpoint", data)
-	return Checkpoint{w.Shard, w.Sequence, w.Written, w.Commit, w.Events, w.Alerts, w.Hash, w.Step}, err
+	return Checkpoint{w.Shard, w.Shards, w.Sequence, w.Written, w.Commit, w.Events, w.Alerts, w.Hash, w.Step}, err
 }

@@ -1,0 +1,219 @@
+package consumer
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/klauspost/compress/zstd"
+
+	"github.com/quidnunc-news/quidnunc/consumer/machine"
+	"github.com/quidnunc-news/quidnunc/consumer/snapshot"
+	"github.com/quidnunc-news/quidnunc/pipeline/stream"
+	"github.com/quidnunc-news/quidnunc/pipeline/wire"
+)
+
+const stepVersion = machine.Version
+
+// saves is what a session knows of its snapshots.
+type saves struct {
+	at    time.Time  // of the last, or when the session began
+	steps int        // entries stepped since
+	busy  chan error // of the one under way; nil: none
+}
+
+// wait for the one under way. That it could not be kept was told where it happened.
+func (s *saves) wait() error {
+	if s.busy != nil {
+		<-s.busy
+		s.busy = nil
+	}
+	return nil
+}
+
+// saveInTime takes a snapshot when the last one is old enough and this is a place for one: everything that was stepped
+// is committed. Storing it goes on beside the machine.
+func (s *session) saveInTime(ctx context.Context) {
+	if s.saves.busy != nil {
+		select {
+		case <-s.saves.busy:
+			s.saves.busy = nil
+		default:
+			return
+		}
+	}
+	if s.saves.steps == 0 || s.cfg.Now().Sub(s.saves.at) < s.cfg.SaveEvery {
+		return
+	}
+	body, ok := s.picture()
+	if !ok {
+		return
+	}
+	s.saves.busy = make(chan error, 1)
+	go func(sequence uint64, done chan<- error) {
+		s.save(ctx, sequence, body)
+		done <- nil
+	}(s.position, s.saves.busy)
+}
+
+// saveLast takes the snapshot that the next start goes on from.
+func (s *session) saveLast(ctx context.Context) {
+	_ = s.saves.wait()
+	if s.saves.steps == 0 {
+		return
+	}
+	if body, ok := s.picture(); ok {
+		s.save(ctx, s.position, body)
+	}
+}
+
+// picture is the state as it is kept, where it is exactly what the checkpoint says and this machine's turn.
+func (s *session) picture() (body []byte, ok bool) {
+	if s.cfg.Vault == nil || !s.leading || len(s.backlog.entries) > 0 || s.checkpoint.Sequence != s.position || s.checkpoint.Written != whole {
+		return nil, false
+	}
+	s.saves.at, s.saves.steps = s.cfg.Now(), 0
+	body, err := encodeSnapshot(saved{machineName(s.cfg.Shard, s.cfg.Shards), s.position, stepVersion}, s.state)
+	if err != nil {
+		s.cfg.Log.Error("consumer: no snapshot could be taken", "error", err)
+		s.metrics.saves.WithLabelValues(saveFailed).Inc()
+		return nil, false
+	}
+	return body, true
+}
+
+func (s *session) save(ctx context.Context, sequence uint64, body []byte) {
+	began := s.cfg.Now()
+	err := s.cfg.Vault.PutSnapshot(ctx, machineName(s.cfg.Shard, s.cfg.Shards), sequence, body)
+	if err != nil {
+		s.metrics.saves.WithLabelValues(saveFailed).Inc()
+		s.cfg.Log.Warn("consumer: a snapshot could not be kept; the one before it serves", "error", err)
+		return
+	}
+	s.metrics.saved(sequence, len(body))
+	s.cfg.Log.Debug("consumer: snapshot kept", "sequence", sequence, "bytes", len(body), "took", s.cfg.Now().Sub(began))
+}
+
+// restore begins a session: the newest snapshot that is whole and not beyond the checkpoint, else an empty machine.
+func (c *Consumer) restore(ctx context.Context) (*session, error) {
+	checkpoint, last, err := c.readCheckpoint(ctx)
+	if err != nil {
+		return nil, err
+	}
+	c.tally.before(checkpoint)
+	c.metrics.restored(checkpoint, 0, c.cfg.Now())
+	now := c.cfg.Now()
+	s := &session{Consumer: c, state: &machine.State{}, checkpoint: checkpoint, last: last, spoke: now, saves: saves{at: now}}
+	if c.cfg.Vault == nil {
+		return s, nil
+	}
+	kept, err := c.cfg.Vault.Snapshots(ctx, machineName(c.cfg.Shard, c.cfg.Shards))
+	if err != nil {
+		return nil, fmt.Errorf("consumer: %w", err)
+	}
+	for _, k := range kept {
+		if k.Sequence > checkpoint.Sequence || k.Sequence == checkpoint.Sequence && checkpoint.Written != whole {
+			continue // taken by a machine whose commits are lost: the log tells what followed
+		}
+		state, err := c.open(ctx, k)
+		if err == nil {
+			s.state, s.position = state, k.Sequence
+			c.metrics.saves.WithLabelValues(saveRestored).Inc()
+			c.cfg.Log.Info("consumer: restored from a snapshot", "shard", c.cfg.Shard, "sequence", k.Sequence, "checkpoint", checkpoint.Sequence)
+			return s, nil
+		}
+		if !unusable(err) {
+			return nil, err
+		}
+		c.metrics.saves.WithLabelValues(saveDamaged).Inc()
+		c.cfg.Log.Error("consumer: a snapshot cannot be used; an older one or the log serves", "sequence", k.Sequence, "error", err)
+	}
+	return s, nil
+}
+
+// unusable tells whether another snapshot may serve where this one does not.
+func unusable(err error) bool {
+	return errors.Is(err, stream.ErrCorrupt) || errors.Is(err, snapshot.ErrDamaged) || errors.Is(err, stream.ErrNotFound) || errors.Is(err, wire.ErrVersion)
+}
+
+func (c *Consumer) open(ctx context.Context, k stream.Snapshot) (*machine.State, error) {
+	body, err := c.cfg.Vault.SnapshotBody(ctx, k)
+	if err != nil {
+		return nil, fmt.Errorf("consumer: snapshot at %d: %w", k.Sequence, err)
+	}
+	of, packed, err := decodeSnapshot(body)
+	if err != nil {
+		return nil, fmt.Errorf("consumer: snapshot at %d: %w", k.Sequence, err)
+	}
+	if want := (saved{k.Machine, k.Sequence, of.Step}); of != want {
+		return nil, fmt.Errorf("consumer: snapshot at %d: %w: it says that it is %+v", k.Sequence, snapshot.ErrDamaged, of)
+	}
+	var missing error // rules that cannot be had are no reason to take an older snapshot: the log goes on without them
+	state, err := machine.Restore(packed, func(hash string) (*machine.Ruleset, error) {
+		set, err := c.compile(ctx, hash)
+		missing = err
+		return set, err
+	})
+	if missing != nil {
+		return nil, fmt.Errorf("consumer: snapshot at %d: %s", k.Sequence, missing) //nolint:errorlint // not to be taken for a snapshot that is gone
+	}
+	return state, err
+}
+
+// saved says what a snapshot is of.
+type saved struct {
+	Machine  string
+	Sequence uint64
+	Step     int // version of the machine's Step that took it
+}
+
+// snapshotForm is the form that encodeSnapshot writes; decodeSnapshot reads every form up to it.
+const snapshotForm = 1
+
+var snapshotMagic = []byte("quidnunc-state\n")
+
+// encodeSnapshot packs a state: a line of magic, then, compressed, the form, what it is of, and the state.
+func encodeSnapshot(of saved, state *machine.State) ([]byte, error) {
+	var w snapshot.Writer
+	w.Uint(snapshotForm)
+	w.String(of.Machine)
+	w.Uint(of.Sequence)
+	w.Uint(uint64(of.Step))
+	b, err := state.AppendSnapshot(w.Bytes())
+	if err != nil {
+		return nil, err
+	}
+	z, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(1))
+	if err != nil {
+		return nil, fmt.Errorf("consumer: %w", err)
+	}
+	defer z.Close()
+	return z.EncodeAll(b, bytes.Clone(snapshotMagic)), nil
+}
+
+// mostState bounds what a snapshot may unpack to: 16 GiB.
+const mostState = 16 << 30
+
+func decodeSnapshot(body []byte) (of saved, state []byte, err error) {
+	packed, ok := bytes.CutPrefix(body, snapshotMagic)
+	if !ok {
+		return of, nil, fmt.Errorf("%w: it does not begin as one", snapshot.ErrDamaged)
+	}
+	z, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(mostState))
+	if err != nil {
+		return of, nil, fmt.Errorf("consumer: %w", err)
+	}
+	defer z.Close()
+	b, err := z.DecodeAll(packed, nil)
+	if err != nil {
+		return of, nil, fmt.Errorf("%w: %w", snapshot.ErrDamaged, err)
+	}
+	r := snapshot.NewReader(b)
+	if form := r.Uint(); r.Err() == nil && form > snapshotForm {
+		return of, nil, fmt.Errorf("snapshot of form %d: %w", form, wire.ErrVersion)
+	}
+	of = saved{r.String(), r.Uint(), int(r.Uint())}
+	return of, r.Rest(), r.Err()
+}
