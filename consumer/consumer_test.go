@@ -24,7 +24,8 @@ import (
 // house is a real server with a log in it.
 type house struct {
 	*stream.Hub
-	t testing.TB
+	server *stream.Server
+	t      testing.TB
 
 	mu     sync.Mutex
 	buried []string
@@ -52,7 +53,18 @@ func newHouse(t testing.TB) *house {
 		t.Fatal(err)
 	}
 	r.When.Each = rule.EachEvent
-	return &house{Hub: hub, t: t, rules: map[string][]rule.Rule{"1": {r}}}
+	return &house{Hub: hub, server: server, t: t, rules: map[string][]rule.Rule{"1": {r}}}
+}
+
+// beside is the same house by a connection of its own, as another process has it.
+func (h *house) beside() *house {
+	h.t.Helper()
+	hub, err := stream.Connect(h.t.Context(), stream.Config{Server: h.server})
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	h.t.Cleanup(hub.Close)
+	return &house{Hub: hub, server: h.server, t: h.t, rules: h.rules}
 }
 
 func (h *house) Rules(_ context.Context, hash string) ([]rule.Rule, error) {
@@ -65,7 +77,7 @@ func (h *house) Rules(_ context.Context, hash string) ([]rule.Rule, error) {
 func (h *house) Bury(_ context.Context, entry stream.Stored, why error) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.buried = append(h.buried, fmt.Sprintf("%s: %v", entry.Subject, why))
+	h.buried = append(h.buried, fmt.Sprintf("%s %s: %v", entry.Subject, entry.Data, why))
 	return nil
 }
 
@@ -365,7 +377,7 @@ func TestAnEntryThatCannotBeReadIsBuriedAndPassedOver(t *testing.T) {
 	if err := stop(); err != nil {
 		t.Fatal(err)
 	}
-	if len(h.buried) != 2 || !strings.Contains(h.buried[1], "newer version of quidnunc") {
+	if len(h.buried) != 2 || !strings.HasPrefix(h.buried[0], "report.en.broken {: ") || !strings.Contains(h.buried[1], "newer version of quidnunc") {
 		t.Errorf("buried: %q", h.buried)
 	}
 	if got := c.Counts().Fates; got[consumer.Unreadable] != 2 || got[machine.Stepped] != 1 {

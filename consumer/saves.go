@@ -75,7 +75,7 @@ func (s *session) picture() (body []byte, ok bool) {
 		return nil, false
 	}
 	s.saves.at, s.saves.steps = s.cfg.Now(), 0
-	body, err := encodeSnapshot(saved{machineName(s.cfg.Shard, s.cfg.Shards), s.position, stepVersion}, s.state)
+	body, err := encodeSnapshot(saved{MachineName(s.cfg.Shard, s.cfg.Shards), s.position, stepVersion}, s.state)
 	if err != nil {
 		s.cfg.Log.Error("consumer: no snapshot could be taken", "error", err)
 		s.metrics.saves.WithLabelValues(saveFailed).Inc()
@@ -86,7 +86,7 @@ func (s *session) picture() (body []byte, ok bool) {
 
 func (s *session) save(ctx context.Context, sequence uint64, body []byte) {
 	began := s.cfg.Now()
-	err := s.cfg.Vault.PutSnapshot(ctx, machineName(s.cfg.Shard, s.cfg.Shards), sequence, body)
+	err := s.cfg.Vault.PutSnapshot(ctx, MachineName(s.cfg.Shard, s.cfg.Shards), sequence, body)
 	if err != nil {
 		s.metrics.saves.WithLabelValues(saveFailed).Inc()
 		s.cfg.Log.Warn("consumer: a snapshot could not be kept; the one before it serves", "error", err)
@@ -109,7 +109,7 @@ func (c *Consumer) restore(ctx context.Context) (*session, error) {
 	if c.cfg.Vault == nil {
 		return s, nil
 	}
-	kept, err := c.cfg.Vault.Snapshots(ctx, machineName(c.cfg.Shard, c.cfg.Shards))
+	kept, err := c.cfg.Vault.Snapshots(ctx, MachineName(c.cfg.Shard, c.cfg.Shards))
 	if err != nil {
 		return nil, fmt.Errorf("consumer: %w", err)
 	}
@@ -138,17 +138,26 @@ func unusable(err error) bool {
 	return errors.Is(err, stream.ErrCorrupt) || errors.Is(err, snapshot.ErrDamaged) || errors.Is(err, stream.ErrNotFound) || errors.Is(err, wire.ErrVersion)
 }
 
-func (c *Consumer) open(ctx context.Context, k stream.Snapshot) (*machine.State, error) {
-	body, err := c.cfg.Vault.SnapshotBody(ctx, k)
+// readSnapshot is the packed state of a snapshot that is what its name says.
+func readSnapshot(ctx context.Context, vault Vault, k stream.Snapshot) ([]byte, error) {
+	body, err := vault.SnapshotBody(ctx, k)
 	if err != nil {
-		return nil, fmt.Errorf("consumer: snapshot at %d: %w", k.Sequence, err)
+		return nil, fmt.Errorf("snapshot at %d: %w", k.Sequence, err)
 	}
 	of, packed, err := decodeSnapshot(body)
 	if err != nil {
-		return nil, fmt.Errorf("consumer: snapshot at %d: %w", k.Sequence, err)
+		return nil, fmt.Errorf("snapshot at %d: %w", k.Sequence, err)
 	}
 	if want := (saved{k.Machine, k.Sequence, of.Step}); of != want {
-		return nil, fmt.Errorf("consumer: snapshot at %d: %w: it says that it is %+v", k.Sequence, snapshot.ErrDamaged, of)
+		return nil, fmt.Errorf("snapshot at %d: %w: it says that it is %+v", k.Sequence, snapshot.ErrDamaged, of)
+	}
+	return packed, nil
+}
+
+func (c *Consumer) open(ctx context.Context, k stream.Snapshot) (*machine.State, error) {
+	packed, err := readSnapshot(ctx, c.cfg.Vault, k)
+	if err != nil {
+		return nil, fmt.Errorf("consumer: %w", err)
 	}
 	var missing error // rules that cannot be had are no reason to take an older snapshot: the log goes on without them
 	state, err := machine.Restore(packed, func(hash string) (*machine.Ruleset, error) {

@@ -30,5 +30,5 @@ func mix(v uint64) uint64 {
 	return v ^ v>>31
 }
 
-// machineName names the machine of one shard, as its snapshots are filed.
-func machineName(shard, shards int) string { return fmt.Sprintf("%d-of-%d", shard, shards) }
+// MachineName names the machine of one shard as its snapshots are filed; 0 shards mean 1.
+func MachineName(shard, shards int) string { return fmt.Sprintf("%d-of-%d", shard, max(shards, 1)) }

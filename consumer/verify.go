@@ -9,10 +9,11 @@ import (
 	"github.com/quidnunc-news/quidnunc/pipeline/wire"
 )
 
-// Books are the two streams that Verify audits. *stream.Hub is one.
+// Books are the two streams and the snapshots that Verify audits. *stream.Hub is one.
 type Books interface {
 	Checkpoint(ctx context.Context, shard int) (data []byte, last uint64, err error)
 	Scan(ctx context.Context, of stream.Stream, filter string, from uint64, handle func(stream.Stored) error) error
+	Vault
 }
 
 // Audit is what Verify found.
@@ -26,7 +27,10 @@ type Audit struct {
 	Events     uint64
 	Alerts     uint64
 	AgedOut    uint64 // outputs that have aged away at the head of their stream: the hash can then not be checked
+	Snapshots  int    // that are whole
 	Problems   []string
+
+	DamagedSnapshots int
 }
 
 // Verify reads the whole log and everything committed from it, and compares what the streams hold with what the
@@ -47,7 +51,31 @@ func Verify(ctx context.Context, books Books, shard int) (Audit, error) {
 	if err := a.readOutputs(ctx, books, checkpoint, at); err != nil {
 		return a, fmt.Errorf("verify: the outputs: %w", err)
 	}
+	if err := a.readSnapshots(ctx, books, MachineName(shard, checkpoint.Shards)); err != nil {
+		return a, fmt.Errorf("verify: the snapshots: %w", err)
+	}
 	return a, nil
+}
+
+// readSnapshots unpacks what is kept of the machine's states.
+func (a *Audit) readSnapshots(ctx context.Context, vault Vault, name string) error {
+	kept, err := vault.Snapshots(ctx, name)
+	if err != nil {
+		return err
+	}
+	for _, k := range kept {
+		_, err := readSnapshot(ctx, vault, k)
+		switch {
+		case err == nil:
+			a.Snapshots++
+		case unusable(err):
+			a.DamagedSnapshots++
+			a.problem("the snapshot at %d cannot be used; a start goes on from an older one or steps the log again: %v", k.Sequence, err)
+		default:
+			return err
+		}
+	}
+	return nil
 }
 
 func (a *Audit) problem(format string, args ...any) {

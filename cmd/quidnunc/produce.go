@@ -73,28 +73,34 @@ func produce(ctx context.Context, std streams, s *settings) error {
 
 func newConsume(std streams) *cobra.Command {
 	var s settings
+	var part shard
 	c := &cobra.Command{
 		Use:   "consume",
 		Short: "Only match and deliver: events become alerts",
 		Long: `Read the log that producers write, match it against the rules and deliver the alerts.
 
 Without --nats it joins the instance that runs on the data directory, or embeds the server
-itself when none runs. Of several consumers one commits at a time; the others wait for its
-lease, which it loses within seconds when it dies.
+itself when none runs. Of several consumers one commits at a time; the others read and match
+along, and one of them takes over within seconds when it dies.
+
+With --shard the rules are divided: 'consume --shard 0/2' holds one half, 'consume --shard
+1/2' the other. Each part needs a consumer, and may have several.
 
 Without --config the rules in force stay as the log names them, or are the sample's where
 it names none, and alerts go to the terminal. Rules hold for the articles that come behind
 them in the log: start a consumer before the producers.`,
 		Example: `  quidnunc consume --data /var/lib/quidnunc --config quidnunc.yaml
-  quidnunc consume --nats nats://broker:4222 --creds consumer.creds --config quidnunc.yaml`,
+  quidnunc consume --nats nats://broker:4222 --creds consumer.creds --config quidnunc.yaml
+  quidnunc consume --nats nats://broker:4222 --creds consumer.creds --shard 0/2`,
 		Args: cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error { return consume(c.Context(), std, &s) },
+		RunE: func(c *cobra.Command, _ []string) error { return consume(c.Context(), std, &s, part) },
 	}
 	s.flags(c.Flags())
+	c.Flags().Var(&part, "shard", "which part of the rules to hold, of how many; each part needs a consumer of its own")
 	return c
 }
 
-func consume(ctx context.Context, std streams, s *settings) error {
+func consume(ctx context.Context, std streams, s *settings, part shard) error {
 	p, err := s.plan(std, need{rules: true})
 	if err != nil {
 		return err
@@ -110,7 +116,7 @@ func consume(ctx context.Context, std streams, s *settings) error {
 	if err := adoptRules(ctx, h, p); err != nil {
 		return err
 	}
-	machine, err := newConsumer(h)
+	machine, err := newConsumer(h, part)
 	if err != nil {
 		return err
 	}

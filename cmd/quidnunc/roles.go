@@ -12,7 +12,6 @@ import (
 	"github.com/quidnunc-news/quidnunc/consumer/courier"
 	"github.com/quidnunc-news/quidnunc/consumer/rule"
 	"github.com/quidnunc-news/quidnunc/consumer/rulebook"
-	"github.com/quidnunc-news/quidnunc/pipeline/gazetteer"
 	"github.com/quidnunc-news/quidnunc/pipeline/news"
 	"github.com/quidnunc-news/quidnunc/pipeline/stream"
 	"github.com/quidnunc-news/quidnunc/pipeline/wire"
@@ -24,10 +23,6 @@ func newProducer(h *house, p *plan) (*producer.Producer, *endTime, error) {
 	end := &endTime{Publisher: producer.NewPublisher(h.hub, int(h.hub.MaxPayload()))}
 	made, err := producer.New(p.inputs, newCoder(), end, producer.NewDeadLetters(h.hub), producer.Config{Registerer: h.registry, Log: h.log})
 	return made, end, err
-}
-
-func newConsumer(h *house) (*consumer.Consumer, error) {
-	return consumer.New(h.hub, library{h.hub}, aside{h.hub}, gazetteer.Default(), consumer.Config{Registerer: h.registry, Log: h.log})
 }
 
 func newCourier(h *house, p *plan) (*courier.Courier, error) {
@@ -147,63 +142,6 @@ func watchRules(ctx context.Context, h *house, p *plan, changes chan<- []rule.Ru
 		case <-ctx.Done():
 		}
 	})
-}
-
-// machineRole holds the lease of the shard and runs its machine, again and again until ctx ends: a lease that is lost,
-// a machine that is fenced or a server that does not answer makes it wait for its turn.
-func machineRole(ctx context.Context, h *house, c *consumer.Consumer) error {
-	for {
-		lost, err := turn(ctx, h, c)
-		switch {
-		case ctx.Err() != nil && err == nil:
-			return nil
-		case lost, errors.Is(err, stream.ErrFenced), errors.Is(err, stream.ErrUnavailable):
-			h.log.Warn("the machine stopped; waiting for the lease", "error", err)
-		case err != nil:
-			return interrupted(ctx, err)
-		}
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-time.After(time.Second):
-		}
-	}
-}
-
-// turn waits for the lease and runs the machine until it ends, and tells whether that was because the lease was lost.
-func turn(ctx context.Context, h *house, c *consumer.Consumer) (lost bool, err error) {
-	lease, err := h.hub.Lease(ctx, "shard-0", holder(h), 0)
-	if err != nil {
-		return false, interrupted(ctx, err)
-	}
-	err = holding(ctx, lease, c.Run)
-	select {
-	case <-lease.Lost():
-		lost = true
-	default:
-	}
-	releasing, cancel := context.WithTimeout(context.WithoutCancel(ctx), stream.LeaseTTL)
-	defer cancel()
-	if err := lease.Release(releasing); err != nil {
-		h.log.Warn("lease not released; it ends by itself", "error", err)
-	}
-	return lost, err
-}
-
-// holding runs f until it ends or the lease is lost.
-func holding(ctx context.Context, lease *stream.Lease, f func(context.Context) error) error {
-	held, cancel := context.WithCancel(ctx)
-	watching := make(chan struct{})
-	go func() {
-		defer close(watching)
-		select {
-		case <-lease.Lost():
-			cancel()
-		case <-held.Done():
-		}
-	}()
-	defer func() { cancel(); <-watching }()
-	return f(held)
 }
 
 // settle waits until everything in the log is committed and every delivery is delivered or dead, or ctx ends: then it
