@@ -95,7 +95,21 @@ func (h *house) connect(ctx context.Context, c houseConfig) error {
 	}
 	h.hub = hub
 	h.stop = append(h.stop, hub.Close)
+	if h.server != nil {
+		h.guard(ctx)
+	}
 	return nil
+}
+
+// guard lets the embedded server heal where its disk was full.
+func (h *house) guard(ctx context.Context) {
+	guarding, stop := context.WithCancel(context.WithoutCancel(ctx))
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		h.server.Guard(guarding, h.hub)
+	}()
+	h.stop = append(h.stop, func() { stop(); <-done })
 }
 
 // close lets go in the reverse order of taking.

@@ -3,6 +3,7 @@
 package stream_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -92,6 +93,22 @@ func TestAFullDiskIsSaidAndLosesNothing(t *testing.T) {
 		short.end()
 		return serve(t, stream.ServerConfig{Dir: short.dir})
 	}
+	byItself := func(t *testing.T, s *stream.Server, short shortage) *stream.Server {
+		ctx, stop := context.WithCancel(t.Context())
+		guarded := make(chan struct{})
+		go func() { defer close(guarded); s.Guard(ctx, connectOnly(t, stream.Config{Server: s})) }()
+		time.Sleep(3 * time.Second) // it looks while there is no space
+		short.end()
+		began, h := time.Now(), connectOnly(t, stream.Config{Server: s, Attempt: time.Second, Timeout: time.Minute})
+		if err := h.Probe(t.Context()); err != nil {
+			t.Error("not healed:", err)
+		}
+		t.Log("healed by itself after", time.Since(began).Round(100*time.Millisecond))
+		stop()
+		<-guarded
+		return s
+	}
+	t.Run("a full volume, the server heals by itself", func(t *testing.T) { fullVolume(t, byItself) })
 	t.Run("a full volume, the server is started again", func(t *testing.T) { fullVolume(t, inPlace) })
 	t.Run("a full volume, the process is started again", func(t *testing.T) { fullVolume(t, newProcess) })
 	t.Run("files that cannot grow", func(t *testing.T) {
@@ -100,6 +117,7 @@ func TestAFullDiskIsSaidAndLosesNothing(t *testing.T) {
 			return
 		}
 		t.Run("the server is started again", func(t *testing.T) { fullDisk(t, limitedFiles(t, t.TempDir()), inPlace) })
+		t.Run("the server heals by itself", func(t *testing.T) { fullDisk(t, limitedFiles(t, t.TempDir()), byItself) })
 		t.Run("the process is started again", func(t *testing.T) { fullDisk(t, limitedFiles(t, t.TempDir()), newProcess) })
 	})
 }
