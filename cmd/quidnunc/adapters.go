@@ -109,8 +109,9 @@ func (l ledger) Keys(ctx context.Context) ([]string, error) {
 // endTime is a Publisher that remembers the highest log time of what it published: the time an archive ends at.
 type endTime struct {
 	producer.Publisher
-	mu      sync.Mutex
-	highest time.Time
+	archives bool // some of the reports come from archives
+	mu       sync.Mutex
+	highest  time.Time
 }
 
 func (p *endTime) Publish(ctx context.Context, reports []news.Report) (producer.Receipt, error) {
@@ -125,31 +126,44 @@ func (p *endTime) Publish(ctx context.Context, reports []news.Report) (producer.
 	return receipt, err
 }
 
-// tell writes the tick that ends a log of archives, unless the log ends with one: then nothing new was published.
+// tell writes the tick that ends a log of archives, unless the log ends with one: then nothing new was published. Where
+// this run published nothing and the last one was killed before it could tell, the log's last report says the time.
 func (p *endTime) tell(ctx context.Context, hub *stream.Hub) error {
 	p.mu.Lock()
 	highest := p.highest
 	p.mu.Unlock()
-	if highest.IsZero() {
+	if highest.IsZero() && !p.archives {
 		return nil
 	}
-	last, err := hub.Last(ctx, stream.Reports)
-	if err != nil {
+	last, ok, err := lastReport(ctx, hub)
+	if err != nil || !ok {
 		return err
 	}
-	kind := ""
-	err = hub.Scan(ctx, stream.Reports, "", last, func(m stream.Stored) error {
-		kind = wire.Kind(m.Subject)
-		return nil
-	})
-	if err != nil {
-		return err
-	}
-	if kind != wire.ReportKind {
-		return nil
+	if last.At.After(highest) {
+		highest = last.At
 	}
 	if err := (aside{hub}).Tick(ctx, highest); err != nil {
 		return fmt.Errorf("tick at the end of the archive: %w", err)
 	}
 	return nil
+}
+
+// lastReport is what the log ends with; false if that is no report.
+func lastReport(ctx context.Context, hub *stream.Hub) (r news.Report, ok bool, err error) {
+	last, err := hub.Last(ctx, stream.Reports)
+	if err != nil {
+		return r, false, err
+	}
+	err = hub.Scan(ctx, stream.Reports, "", last, func(m stream.Stored) error {
+		if wire.Kind(m.Subject) != wire.ReportKind {
+			return nil
+		}
+		e, err := wire.DecodeEntry(m.Subject, m.Data)
+		if err != nil {
+			return err
+		}
+		r, ok = e.(news.Report)
+		return nil
+	})
+	return r, ok, err
 }

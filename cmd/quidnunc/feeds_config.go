@@ -27,6 +27,7 @@ type feedSource struct {
 	Every      time.Duration `yaml:"every"`      // between two polls; 0: by the feed's own rhythm and wishes
 	Identity   string        `yaml:"identity"`   // auto (default), link, guid, guid+link, title+date, content
 	Baseline   string        `yaml:"baseline"`   // history (default): the first poll alerts nobody; or news
+	Pages      bool          `yaml:"pages"`      // articles that the feed only sums up are read from their pages
 }
 
 // feedsConfig is how feeds are polled.
@@ -56,7 +57,7 @@ func (s sourceConfig) validate() error {
 	case kinds > 1:
 		return errors.New("only one of archive, feed, opml and subscribed: make it several sources")
 	case len(s.Archive) > 0 && s.feedSource != feedSource{}:
-		return errors.New("every, identity and baseline: only for feeds")
+		return errors.New("every, identity, baseline and pages: only for feeds")
 	case s.Baseline != "" && s.Baseline != "history" && s.Baseline != baselineNews:
 		return fmt.Errorf("baseline %q: want history or news", s.Baseline)
 	case s.Every < 0:
@@ -140,7 +141,7 @@ func (p *feedPlan) read(c config) error {
 		if err != nil {
 			return usagef("sources[%d]: %w", i, err)
 		}
-		f := poll.Feed{URL: s.Feed, Every: s.Every, Identity: identity, News: s.Baseline == baselineNews}
+		f := poll.Feed{URL: s.Feed, Every: s.Every, Identity: identity, News: s.Baseline == baselineNews, Pages: s.Pages}
 		switch {
 		case s.Feed != "":
 			p.add(f)
@@ -209,6 +210,7 @@ func addFeeds(ctx context.Context, h *house, p *plan, once bool) error {
 	cfg := feeds.cfg.poll(client)
 	cfg.Store, cfg.Withdraw, cfg.Once = feedMemory{h.hub}, corrections{h.hub}.tell, once
 	cfg.Registerer, cfg.Log = h.registry, h.log
+	readPages(&cfg, client, h.log)
 	if cfg.WebSub, err = feeds.cfg.webSub(ctx, h.hub, client); err != nil {
 		return err
 	}

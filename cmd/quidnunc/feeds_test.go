@@ -60,6 +60,38 @@ func TestAFeedIsFollowedAcrossRestarts(t *testing.T) {
 	}
 }
 
+// A feed that only sums its articles up is read from their pages where that is configured, and robots.txt lets it be.
+func TestTheArticlesOfSummariesAreReadFromTheirPages(t *testing.T) {
+	const told = "La Russie suspend sa mission permanente auprès de l’OTAN."
+	mux := http.NewServeMux()
+	mux.HandleFunc("/robots.txt", func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = io.WriteString(w, "User-agent: quidnunc\nDisallow: /1\n")
+	})
+	mux.HandleFunc("/rss", func(w http.ResponseWriter, r *http.Request) {
+		fmt.Fprint(w, `<rss version="2.0"><channel><title>Wire</title><language>fr</language>`)
+		for i := range 2 {
+			fmt.Fprintf(w, `<item><title>Dépêche %d</title><link>http://%s/%d</link><description>Une dépêche.</description></item>`, i, r.Host, i)
+		}
+		fmt.Fprint(w, `</channel></rss>`)
+	})
+	mux.HandleFunc("/{n}", func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		fmt.Fprintf(w, `<html lang="fr"><head><meta name="description" content="Une page."></head><body><nav>Accueil</nav><article><h1>Dépêche %s</h1><p>%s`+
+			` Le ministre l’a annoncé lundi à Moscou, devant la presse, après des semaines de tensions.</p></article></body></html>`, r.PathValue("n"), told)
+	})
+	server := httptest.NewServer(mux)
+	t.Cleanup(server.Close)
+	for pages, want := range map[bool]string{true: "2 articles, 1 events", false: "2 articles, 0 events"} {
+		dir := t.TempDir()
+		write(t, dir, "rules.yaml", "rules:\n- name: one\n  query: 'who:RUS whom:NATO'\n")
+		file := write(t, dir, "quidnunc.yaml", fmt.Sprintf("data: data\nfeeds: {allow: [127.0.0.1], spacing: 1ms}\nsources:\n- feed: %s/rss\n  baseline: news\n  pages: %v\nrules: [rules.yaml]\n", server.URL, pages))
+		r := quidnunc(t, "run", "--once", "--config", file, "--metrics", "off")
+		if r.code != exitOK || !strings.Contains(r.out, want) {
+			t.Errorf("pages: %v: exit code %d, want %q in\n%s%s", pages, r.code, want, r.out, r.err)
+		}
+	}
+}
+
 func TestTheListOfFeeds(t *testing.T) {
 	var stories atomic.Int32
 	stories.Store(1)

@@ -52,12 +52,19 @@ type plan struct {
 	feeds     feedPlan // opened when the log is there, which remembers them
 	push      pushConfig
 	pushToken string
-	archives  []*archive.Source // of the inputs
-	ruleFiles []string          // watched for changes; none for the sample
+	archives  []archiveInput // of the inputs
+	notes     *bookmarks     // of the archives
+	ruleFiles []string       // watched for changes; none for the sample
 	book      rulebook.Book
 	receivers []notify.Receiver
 	sample    bool
 	close     []func()
+}
+
+// archiveInput is an archive and where it was told to lie; nowhere for the sample.
+type archiveInput struct {
+	source *archive.Source
+	paths  []string
 }
 
 // need says which parts of a plan a command wants.
@@ -182,7 +189,7 @@ func (p *plan) openSources(c config) error {
 		if err != nil {
 			return err
 		}
-		p.add("the sample", source)
+		p.add("the sample", source, nil)
 		return nil
 	}
 	if err := p.feeds.read(c); err != nil {
@@ -207,14 +214,14 @@ func (p *plan) openSources(c config) error {
 				return err
 			})
 		}
-		p.add(nameOr(s.Name, strings.Join(paths(s.Archive), ", ")), source)
+		p.add(nameOr(s.Name, strings.Join(paths(s.Archive), ", ")), source, paths(s.Archive))
 	}
 	return nil
 }
 
-func (p *plan) add(name string, source *archive.Source) {
+func (p *plan) add(name string, source *archive.Source, paths []string) {
 	p.inputs = append(p.inputs, producer.Input{Name: name, Origin: news.Archive, Source: source})
-	p.archives = append(p.archives, source)
+	p.archives = append(p.archives, archiveInput{source, paths})
 	p.close = append(p.close, source.Close)
 }
 

@@ -51,7 +51,7 @@ func produce(ctx context.Context, std streams, s *settings) error {
 	if err := addPush(h, p); err != nil {
 		return err
 	}
-	made, end, err := newProducer(h, p)
+	made, end, err := newProducer(ctx, h, p)
 	if err != nil {
 		return err
 	}

@@ -23,10 +23,11 @@ const (
 	progressEvery = 10 * time.Second // elsewhere: one JSON object a line
 )
 
-// produceWatched runs a producer and shows on w how far its archives are.
+// produceWatched runs a producer, shows on w how far its archives are, and notes it for the next run.
 func produceWatched(ctx context.Context, made *producer.Producer, p *plan, w io.Writer) error {
 	watching, stop := context.WithCancel(ctx)
 	var watch sync.WaitGroup
+	watch.Go(func() { p.notes.keep(watching) })
 	if total := progressOf(p.archives); total.Bytes >= progressFrom {
 		watch.Go(func() { showProgress(watching, p.archives, w, progressEvery) })
 	}
@@ -37,7 +38,7 @@ func produceWatched(ctx context.Context, made *producer.Producer, p *plan, w io.
 }
 
 // showProgress shows how far the archives are until ctx ends: as a bar on a terminal, else as JSON.
-func showProgress(ctx context.Context, archives []*archive.Source, w io.Writer, every time.Duration) {
+func showProgress(ctx context.Context, archives []archiveInput, w io.Writer, every time.Duration) {
 	show := func(p archive.Progress) {
 		if line, err := json.Marshal(p); err == nil {
 			fmt.Fprintf(w, "{\"progress\":%s}\n", line)
@@ -66,10 +67,10 @@ func showProgress(ctx context.Context, archives []*archive.Source, w io.Writer, 
 }
 
 // progressOf is that of all archives together.
-func progressOf(archives []*archive.Source) archive.Progress {
+func progressOf(archives []archiveInput) archive.Progress {
 	sum := archive.Progress{Passed: map[string]int{}}
 	for _, a := range archives {
-		p := a.Progress()
+		p := a.source.Progress()
 		sum.Files += p.Files
 		sum.FilesDone += p.FilesDone
 		sum.Bytes += p.Bytes

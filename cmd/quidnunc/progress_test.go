@@ -29,7 +29,7 @@ func TestProgressIsJSONWhereThereIsNoTerminal(t *testing.T) {
 	}
 	ctx, stop := context.WithCancel(t.Context())
 	w := &signalled{wrote: stop}
-	showProgress(ctx, []*archive.Source{source}, w, time.Millisecond)
+	showProgress(ctx, []archiveInput{{source: source}}, w, time.Millisecond)
 	line, _, _ := strings.Cut(w.String(), "\n")
 	var told struct{ Progress archive.Progress }
 	if err := json.Unmarshal([]byte(line), &told); err != nil || told.Progress.Articles != 1 || told.Progress.Files != 1 {

@@ -18,11 +18,17 @@ import (
 	"github.com/quidnunc-news/quidnunc/producer"
 )
 
-// newProducer wires sources, coder and log. The end of the archives is told by the returned endTime.
-func newProducer(h *house, p *plan) (*producer.Producer, *endTime, error) {
-	end := &endTime{Publisher: producer.NewPublisher(h.hub, int(h.hub.MaxPayload()))}
-	made, err := producer.New(p.inputs, newCoder(), end, producer.NewDeadLetters(h.hub), producer.Config{Registerer: h.registry, Log: h.log})
-	return made, end, err
+// newProducer wires sources, coder and log, and lets archives go on where they were. Their end is told by the returned
+// endTime.
+func newProducer(ctx context.Context, h *house, p *plan) (*producer.Producer, *endTime, error) {
+	made := newCoder()
+	var err error
+	if p.notes, err = resume(ctx, h, p, made.Name()); err != nil {
+		return nil, nil, err
+	}
+	end := &endTime{Publisher: producer.NewPublisher(h.hub, int(h.hub.MaxPayload())), archives: len(p.archives) > 0}
+	run, err := producer.New(p.inputs, made, end, producer.NewDeadLetters(h.hub), producer.Config{Registerer: h.registry, Log: h.log})
+	return run, end, err
 }
 
 func newCourier(h *house, p *plan) (*courier.Courier, error) {

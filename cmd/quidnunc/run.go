@@ -100,7 +100,7 @@ type running struct {
 }
 
 func (r *running) prepare(ctx context.Context) (err error) {
-	if r.producer, r.end, err = newProducer(r.house, r.plan); err != nil {
+	if r.producer, r.end, err = newProducer(ctx, r.house, r.plan); err != nil {
 		return err
 	}
 	if r.consumer, err = newConsumer(r.house, shard{}); err != nil {
@@ -172,9 +172,15 @@ func (r *running) finish(ctx context.Context, grace time.Duration) error {
 func (r *running) summarise(w io.Writer, open courier.Open) {
 	read, told := r.producer.Counts(), r.consumer.Counts()
 	dead := read.BadInputs + read.Failed + told.Fates[consumer.Unreadable] + open.Dead - r.deadBefore
-	if told.Fates[machine.Stepped]+told.Fates[machine.Revised] == 0 && read.Stored+read.Duplicate > 0 {
-		fmt.Fprintf(w, "nothing new: %d articles, all known; %d alerts were told before; %d dead\n", read.Articles, told.Before, dead)
-		return
+	if told.Fates[machine.Stepped]+told.Fates[machine.Revised] == 0 {
+		switch known := r.plan.notes.behindEnd(); {
+		case read.Stored+read.Duplicate > 0:
+			fmt.Fprintf(w, "nothing new: %d articles, all known; %d alerts were told before; %d dead\n", read.Articles, told.Before, dead)
+			return
+		case read.Articles == 0 && known > 0:
+			fmt.Fprintf(w, "nothing new: %d archives read to their end before; %d alerts were told before; %d dead\n", known, told.Before, dead)
+			return
+		}
 	}
 	fmt.Fprintf(w, "%d articles, %d events (%d history), %d alerts, %d dead, 0 late\n", read.Articles, told.Events, told.History, told.Alerts, dead)
 }

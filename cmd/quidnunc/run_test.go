@@ -1,6 +1,7 @@
 package main
 
 import (
+	"math/rand/v2"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -268,5 +269,30 @@ func TestAConsumerThatLosesItsLeaseWaitsForItAgain(t *testing.T) {
 	c.says(t, "sanctions ·")
 	if code := c.stop(t); code != exitOK {
 		t.Errorf("consume ends with %d\n%s", code, c.errs)
+	}
+}
+
+// A second run over an archive goes on behind its end; what was added since is all that it reads. An interrupted run
+// goes on where it was.
+func TestAnArchiveIsGoneOnWith(t *testing.T) {
+	dir := t.TempDir()
+	file := archiveOf(t, dir, 300, rand.New(rand.NewPCG(1, 2)))
+	for n, want := range []string{"300 articles,", "nothing new: 1 archives read to their end before;", "1 articles, 1 events"} {
+		if n == 2 {
+			write(t, dir, "more.jsonl", `{"id":"more","lang":"en","text":"Russia expelled two diplomats of France on Monday.","published":"2023-01-01"}`+"\n")
+			write(t, dir, "quidnunc.yaml", strings.Replace(readFile(t, file), "[articles.jsonl]", "['*.jsonl']", 1))
+			r := quidnunc(t, "run", "--once", "--config", file)
+			if r.code != exitOK || !strings.Contains(r.out, "301 articles,") {
+				t.Fatalf("another list of files is read anew: exit code %d\n%s%s", r.code, tailOf(r.out), r.err)
+			}
+			write(t, dir, "much-more.jsonl", `{"id":"much","lang":"en","text":"Russia expelled two diplomats of Poland on Monday.","published":"2023-01-02"}`+"\n")
+		}
+		r := quidnunc(t, "run", "--once", "--config", file)
+		if r.code != exitOK || !strings.Contains(r.out, want) {
+			t.Fatalf("run %d: exit code %d, want %q in\n%s%s", n+1, r.code, want, r.out, r.err)
+		}
+	}
+	if r := quidnunc(t, "verify", "--data", filepath.Join(dir, "data")); r.code != exitOK {
+		t.Errorf("verify: exit code %d\n%s\n%s", r.code, r.out, r.err)
 	}
 }

@@ -56,7 +56,6 @@ type Config struct {
 	Now     func() time.Time // the clock for Article.Seen; nil means time.Now
 	MaxLine int              // bytes of one line or text document; 0 means 16 MB
 	MaxText int              // bytes of Article.Text; 0 means 256 KiB
-	From    Position         // where to go on; zero means from the beginning
 }
 
 // Sizes that Config.MaxLine and MaxText are by default, and of what else an article carries.
@@ -73,6 +72,7 @@ const (
 type Source struct {
 	cfg     Config
 	files   []file
+	from    Position // where a former run ended; zero: from the beginning
 	current *reading
 	mended  []producer.Reason
 	coded   *coded
@@ -99,7 +99,6 @@ func newSource(cfg Config, files []file) *Source {
 	}
 	s := &Source{cfg: cfg, files: files}
 	s.begin(files)
-	s.skip(cfg.From)
 	return s
 }
 
@@ -161,6 +160,7 @@ func (s *Source) Close() {
 
 func (s *Source) openNext() error {
 	if len(s.files) == 0 {
+		s.end()
 		return io.EOF
 	}
 	f := s.files[0]
@@ -174,8 +174,9 @@ func (s *Source) openNext() error {
 		}
 		return &producer.BadInput{Reason: reason, File: f.name, Err: err}
 	}
-	if f.name == s.cfg.From.File {
-		r.from = s.cfg.From.Line
+	r.list = f.list
+	if f.name == s.from.File {
+		r.from = s.from.Line
 		if p, ok := r.documents.(*pages); ok {
 			p.from = r.from
 		}
@@ -219,7 +220,7 @@ func (s *Source) give(d draft) (news.Article, error) {
 		return a, err
 	}
 	s.line = d.line
-	s.given(a, Position{File: s.current.name, Line: d.line})
+	s.given(a, Position{File: s.current.name, Line: d.line, List: s.current.list})
 	if d.coder != "" {
 		s.coded = &coded{coder: d.coder}
 		if d.coded != nil {

@@ -46,17 +46,22 @@ func OpenFS(cfg Config, fsys fs.FS) (*Source, error) {
 	return newSource(cfg, files), nil
 }
 
+// stdin is standard input's name.
+const stdin = "-"
+
 // file is a file to be read.
 type file struct {
 	name   string // for people
 	inside bool   // found in a directory: only its name tells whether it holds articles
 	size   int64  // in bytes; 0: not known
+	dated  time.Time
+	list   string // the hash of this file and those before it; "": what they hold is not the same each time
 	open   func() (io.ReadCloser, time.Time, error)
 }
 
 func expand(p string) ([]file, error) {
-	if p == "-" {
-		return []file{{name: "-", open: func() (io.ReadCloser, time.Time, error) {
+	if p == stdin {
+		return []file{{name: stdin, open: func() (io.ReadCloser, time.Time, error) {
 			return io.NopCloser(os.Stdin), time.Time{}, nil
 		}}}, nil
 	}
@@ -70,7 +75,7 @@ func expand(p string) ([]file, error) {
 		return below(os.DirFS(p), ".", p)
 	}
 	f := onDisk(p)
-	f.size = info.Size()
+	f.size, f.dated = info.Size(), info.ModTime()
 	return []file{f}, nil
 }
 
@@ -145,7 +150,7 @@ func below(fsys fs.FS, root, shown string) ([]file, error) {
 		case !d.IsDir():
 			f := inFS(fsys, p, shown)
 			if info, err := d.Info(); err == nil {
-				f.size = info.Size()
+				f.size, f.dated = info.Size(), info.ModTime()
 			}
 			files = append(files, f)
 		}
@@ -158,6 +163,7 @@ func below(fsys fs.FS, root, shown string) ([]file, error) {
 type reading struct {
 	name      string
 	documents documents
+	list      string // the file's
 	closers   []io.Closer
 	from      int // documents that begin on this line or before were read in a former run
 }

@@ -2,18 +2,25 @@ package archive
 
 import (
 	"io"
+	"math"
 	"slices"
+	"strconv"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/quidnunc-news/quidnunc/pipeline/news"
 )
 
-// Position is a place in a Source's files. A Source opened with the same files and Config.From goes on behind it.
+// Position is a place in a Source's files. A Source opened with the same files goes on behind it with Resume.
 type Position struct {
 	File string `json:"file"` // as Open found it; "": the beginning
 	Line int    `json:"line"` // where the last document begins that is done with; of a web archive its record's number
+	List string `json:"list"` // hash of the names, sizes and times of this file and those before it; "": no place to go on at
 }
+
+// behind is a Line that no file has: all of the file is done with.
+const behind = math.MaxInt
 
 // Progress says how far a Source is.
 type Progress struct {
@@ -36,6 +43,8 @@ type progress struct {
 	passed              map[string]int
 	open                []mark // given, and not settled
 	settled             Position
+	last                Position // behind all files
+	ended               bool
 }
 
 // mark is an article with its place.
@@ -73,31 +82,61 @@ func (s *Source) Settled(a news.Article) {
 	}
 }
 
-// Position is behind the last article that is settled: the Config.From of the next run.
+// Position is behind the last article that is settled, or behind all files where they were read to their end: where the
+// next run goes on. It may be asked by any goroutine.
 func (s *Source) Position() Position {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.ended && len(s.open) == 0 {
+		return s.last
+	}
 	return s.settled
 }
 
-func (p *progress) begin(files []file) {
-	p.files = len(files)
-	for _, f := range files {
-		p.bytes += f.size
+// Resume goes on behind from, where a former run ended, and tells whether it does: what was added to the files behind
+// that place is read, and all of them are where one up to it has changed. It must come before Next.
+func (s *Source) Resume(from Position) bool {
+	i := slices.IndexFunc(s.files, func(f file) bool { return f.name == from.File && f.list == from.List })
+	if i < 0 || from.List == "" {
+		return false
 	}
-}
-
-// skip passes over the files before from.
-func (s *Source) skip(from Position) {
-	i := slices.IndexFunc(s.files, func(f file) bool { return f.name == from.File })
-	if i < 0 {
-		return
+	s.from, s.settled = from, from
+	if from.Line == behind {
+		i++
 	}
 	for _, f := range s.files[:i] {
 		s.read.Add(f.size)
 	}
 	s.filesDone.Add(int64(i))
-	s.files, s.settled = s.files[i:], from
+	s.files = s.files[i:]
+	return true
+}
+
+// Done tells whether nothing is left to read.
+func (s *Source) Done() bool { return len(s.files) == 0 && s.current == nil }
+
+// begin looks at the files before one is read.
+func (p *progress) begin(files []file) {
+	p.files = len(files)
+	list := "files"
+	for i, f := range files {
+		p.bytes += f.size
+		if f.name == stdin {
+			list = ""
+		}
+		if list != "" {
+			list = string(news.MakeID("archive", list, f.name, strconv.FormatInt(f.size, 10), f.dated.UTC().Format(time.RFC3339Nano)))
+		}
+		files[i].list = list
+		p.last = Position{File: f.name, Line: behind, List: list}
+	}
+}
+
+// end notes that there are no more files.
+func (p *progress) end() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.ended = true
 }
 
 func (p *progress) given(a news.Article, at Position) {

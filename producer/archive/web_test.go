@@ -117,11 +117,12 @@ func TestGoingOnFromAPosition(t *testing.T) {
 		}
 	}
 	open := func(from archive.Position) *archive.Source {
-		cfg := config()
-		cfg.From = from
-		s, err := archive.Open(cfg, dir)
+		s, err := archive.Open(config(), dir)
 		if err != nil {
 			t.Fatal(err)
+		}
+		if s.Resume(from) != (from != archive.Position{}) {
+			t.Fatalf("%+v is not gone on at", from)
 		}
 		return s
 	}
@@ -147,6 +148,66 @@ func TestGoingOnFromAPosition(t *testing.T) {
 		if d := cmp.Diff(whole, append(slices.Clone(whole[:settled]), rest...)); d != "" {
 			t.Errorf("%d settled, position %+v: %s", settled, s.Position(), d)
 		}
+	}
+}
+
+// What comes behind an archive that was read to its end is read alone; where something before it changed, all is.
+func TestGoingOnBehindTheEnd(t *testing.T) {
+	for name, test := range map[string]struct {
+		change func(dir string) error
+		want   []string
+	}{
+		"nothing new": {func(string) error { return nil }, nil},
+		"a file behind": {func(dir string) error {
+			return os.WriteFile(filepath.Join(dir, "c.jsonl"), []byte(`{"text":"C."}`), 0o600)
+		}, []string{"|none||C."}},
+		"a file before": {func(dir string) error {
+			return os.WriteFile(filepath.Join(dir, "0.jsonl"), []byte(`{"text":"0."}`), 0o600)
+		}, []string{"|none||0.", "|none||A.", "|none||B."}},
+		"the last file grew": {func(dir string) error {
+			return os.WriteFile(filepath.Join(dir, "b.jsonl"), []byte("{\"text\":\"B.\"}\n{\"text\":\"D.\"}\n"), 0o600)
+		}, []string{"|none||A.", "|none||B.", "|none||D."}},
+		"a file has changed its times": {func(dir string) error { return os.Chtimes(filepath.Join(dir, "a.jsonl"), time.Time{}, time.Unix(1, 0)) }, []string{"|none||A.", "|none||B."}},
+		"a file is gone":               {func(dir string) error { return os.Remove(filepath.Join(dir, "a.jsonl")) }, []string{"|none||B."}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			for name, content := range map[string]string{"a.jsonl": `{"text":"A."}`, "b.jsonl": `{"text":"B."}`} {
+				if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+			open := func() *archive.Source {
+				s, err := archive.Open(config(), dir)
+				if err != nil {
+					t.Fatal(err)
+				}
+				return s
+			}
+			s := open()
+			for _, a := range drain(t, s).articles {
+				s.Settled(a)
+			}
+			if err := test.change(dir); err != nil {
+				t.Fatal(err)
+			}
+			again := open()
+			again.Resume(s.Position())
+			if d := cmp.Diff(test.want, drain(t, again).lines); d != "" {
+				t.Error(d)
+			}
+		})
+	}
+}
+
+// Standard input is another text each time.
+func TestStandardInputIsNotGoneOnAt(t *testing.T) {
+	s := archive.Read(config(), "-", strings.NewReader(`{"text":"A."}`))
+	for _, a := range drain(t, s).articles {
+		s.Settled(a)
+	}
+	if archive.Read(config(), "-", strings.NewReader(`{"text":"B."}`)).Resume(s.Position()) {
+		t.Errorf("gone on at %+v", s.Position())
 	}
 }
 

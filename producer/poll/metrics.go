@@ -14,6 +14,7 @@ type metrics struct {
 	polls    *prometheus.CounterVec
 	refused  *prometheus.CounterVec
 	items    *prometheus.CounterVec
+	pages    *prometheus.CounterVec
 	warnings *prometheus.CounterVec
 	seconds  prometheus.Histogram
 	bytes    prometheus.Counter
@@ -28,6 +29,12 @@ const (
 	outcomeThrottled = "throttled"
 	outcomeNoFeed    = "no_feed"
 	outcomeGone      = "gone"
+)
+
+// The outcomes of a page beside refused, bad_status and throttled.
+const (
+	outcomeRead   = "read"
+	outcomeNoMore = "no_more" // than the feed tells
 )
 
 // What becomes of an item.
@@ -50,6 +57,9 @@ func newMetrics(reg prometheus.Registerer) (*metrics, error) {
 		items: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "quidnunc_poll_items_total", Help: "Items of feeds that changed, by what became of them.",
 		}, []string{"fate"}),
+		pages: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "quidnunc_poll_pages_total", Help: "Pages of articles that their feeds only sum up, by outcome.",
+		}, []string{"outcome"}),
 		warnings: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "quidnunc_poll_warnings_total", Help: "Feeds that were mended or partly read, by warning.",
 		}, []string{"warning"}),
@@ -69,6 +79,9 @@ func newMetrics(reg prometheus.Registerer) (*metrics, error) {
 	for _, r := range fetch.Reasons() {
 		m.refused.WithLabelValues(string(r))
 	}
+	for _, o := range []string{outcomeRead, outcomeNoMore, outcomeRefused, outcomeStatus, outcomeThrottled} {
+		m.pages.WithLabelValues(o)
+	}
 	for _, f := range []string{itemNew, itemBaseline, itemEdited, itemKnown, itemWithdrawn} {
 		m.items.WithLabelValues(f)
 	}
@@ -79,7 +92,7 @@ func newMetrics(reg prometheus.Registerer) (*metrics, error) {
 		return m, nil
 	}
 	var errs []error
-	for _, c := range []prometheus.Collector{m.polls, m.refused, m.items, m.warnings, m.seconds, m.bytes} {
+	for _, c := range []prometheus.Collector{m.polls, m.refused, m.items, m.pages, m.warnings, m.seconds, m.bytes} {
 		errs = append(errs, reg.Register(c))
 	}
 	return m, errors.Join(errs...)

@@ -30,24 +30,34 @@ func (s *Source) complete(ctx context.Context, a *news.Article) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
+	s.p.metrics.pages.WithLabelValues(s.fill(a, got, err)).Inc()
+	return nil
+}
+
+// fill puts the text of a page into its article and says what came of it.
+func (s *Source) fill(a *news.Article, got *fetch.Response, err error) (outcome string) {
 	var refused *fetch.Refused
 	switch {
 	case errors.As(err, &refused):
 		s.p.metrics.refused.WithLabelValues(string(refused.Reason)).Inc()
-		return nil
-	case err != nil || got.Status != http.StatusOK:
-		return nil
+		return outcomeRefused
+	case err != nil:
+		return outcomeRefused
+	case throttled(got.Status):
+		return outcomeThrottled
+	case got.Status != http.StatusOK:
+		return outcomeStatus
 	}
 	body, ok := s.p.cfg.Page(got)
 	body = strings.TrimSpace(text.Normalize(body))
 	if !ok || len(body) <= len(a.Text) {
-		return nil
+		return outcomeNoMore
 	}
 	id := a.ID
 	a.Text, a.Cut = text.Cut(body, maxText)
 	*a = a.Identify("")
 	a.ID = id
-	return nil
+	return outcomeRead
 }
 
 // page gets a page as politely as a feed.
