@@ -1,4 +1,4 @@
-// Command train makes the word lists and models that producer/syntax embeds, and measures them.
+// Command train makes what rooms embed, the word lists and models of producer/syntax and packed tables, and measures them.
 package main
 
 import (
@@ -13,7 +13,8 @@ import (
 const usage = `the commands are
   train lexicon --lang fr|en [--out FILE]                     make the word list from Debian's packages
   train model --lang fr|en --treebanks DIR [--out FILE]       make the model
-  train eval --lang fr|en [--model FILE] [--raw] FILE.conllu… measure a model`
+  train eval --lang fr|en [--model FILE] [--raw] FILE.conllu… measure a model
+  train pack FOLDER FILE.zip                                  pack the tables that a room embeds`
 
 func main() {
 	if err := run(os.Args[1:]); err != nil {
@@ -33,6 +34,8 @@ func run(args []string) error {
 		return model(args[1:])
 	case "eval":
 		return eval(args[1:])
+	case "pack":
+		return pack(args[1:])
 	}
 	return errors.New(usage)
 }

@@ -122,7 +122,7 @@ func plural(s string) string {
 }
 
 // slug makes a key of a name: "Côte d'Ivoire" → "cote-d-ivoire".
-func slug(name string) string { return strings.ReplaceAll(foldName(name), " ", "-") }
+func slug(name string) string { return strings.ReplaceAll(FoldName(name), " ", "-") }
 
 var roleForm = regexp.MustCompile(`^(?:([A-Z]{3,4}) )?((?:[A-Z]{3})(?:,[A-Z]{3})*|-) ([^0-9]*?)(?: ([0-9-]*)\.\.([0-9-]*))?$`)
 

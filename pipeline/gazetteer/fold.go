@@ -52,8 +52,8 @@ func separates(r rune) bool {
 
 func foldPiece(raw string) string { return strings.ReplaceAll(text.Fold(raw), ".", "") }
 
-// foldName is the form under which Find knows a name: its folded pieces, a space between them.
-func foldName(name string) string {
+// FoldName is the form under which names are compared: their folded pieces, a space between them.
+func FoldName(name string) string {
 	ps := pieces(name)
 	words := make([]string, len(ps))
 	for i, p := range ps {

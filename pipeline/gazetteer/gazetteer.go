@@ -164,7 +164,7 @@ func (g *Gazetteer) Find(name string) []*Entry {
 	if e := g.codes[name]; e != nil {
 		return []*Entry{e}
 	}
-	return slices.Clone(g.finds[foldName(name)])
+	return slices.Clone(g.finds[FoldName(name)])
 }
 
 // Hash identifies the data: hex SHA-256.

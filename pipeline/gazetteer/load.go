@@ -140,7 +140,7 @@ func (g *Gazetteer) ranked() []string {
 }
 
 func (g *Gazetteer) know(n known, e *Entry) {
-	k := foldName(n.text)
+	k := FoldName(n.text)
 	g.finds[k] = append(g.finds[k], e)
 	if shown, ok := g.display[k]; !ok || n.rank < shown.rank {
 		g.display[k] = n

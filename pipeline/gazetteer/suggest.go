@@ -5,7 +5,7 @@ import "unicode/utf8"
 // Suggest is the known name nearest to name, for "did you mean": at most one letter off for a short name, two for a
 // longer one; "" if none is near.
 func (g *Gazetteer) Suggest(name string) string {
-	want := foldName(name)
+	want := FoldName(name)
 	if want == "" {
 		return ""
 	}
