@@ -55,6 +55,7 @@ var rooms = map[string]room{
 	"consumer/snapshot": {floor: 2, pure: true},
 
 	"pipeline":           {floor: 1, pure: true},
+	"pipeline/atlas":     {floor: 1, pure: true},
 	"pipeline/gazetteer": {floor: 1, pure: true},
 	"pipeline/news":      {floor: 1, pure: true},
 	"pipeline/plover":    {floor: 1, pure: true},

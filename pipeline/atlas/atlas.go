@@ -49,6 +49,9 @@ const maxWords = 6
 // first and regions last, and how many words it takes.
 func (a *Atlas) Longest(words []string, i int, lang string) ([]Place, int) {
 	for n := min(maxWords, len(words)-i); n > 0; n-- {
+		if gazetteer.FoldName(words[i+n-1]) == "" {
+			continue
+		}
 		if found := a.Named(strings.Join(words[i:i+n], " "), lang); len(found) > 0 {
 			return found, n
 		}
@@ -82,6 +85,14 @@ func (a *Atlas) In(country, name string) (out Place, ok bool) {
 		}
 	})
 	return out, ok
+}
+
+// Region is the region with one of GeoNames' codes: "US.TX".
+func (a *Atlas) Region(code string) (Place, bool) {
+	if a.regions.row(code) == nil {
+		return Place{}, false
+	}
+	return a.place(code), true
 }
 
 // each gives the rows of names with a name, one a language.

@@ -34,11 +34,11 @@ import (
 const least = 15_000
 
 type town struct {
-	id, people              int64
-	name, country, feature  string
-	region                  string
-	lat, lon                int64 // hundred-thousandths of a degree
-	display, french         string
+	id, people             int64
+	name, country, feature string
+	region                 string
+	lat, lon               int64 // hundred-thousandths of a degree
+	display, french        string
 }
 
 func main() {
@@ -60,6 +60,13 @@ func main() {
 		if t.feature == "PPLX" || t.feature == "PPLH" || t.feature == "PPLQ" { // quarters, and places that are no more
 			continue
 		}
+		id := strconv.FormatInt(t.id, 10)
+		for _, alias := range aliases[id] {
+			if shown, ok := strings.CutPrefix(alias, "="); ok {
+				index.add(t.display, "", id, t.people)
+				t.display = shown
+			}
+		}
 		t.french = french[strconv.FormatInt(t.id, 10)]
 		flags := ""
 		if t.people < 1_000_000 && (words["en"][text.Fold(t.display)] || words["fr"][text.Fold(cmp.Or(t.french, t.display))]) {
@@ -72,7 +79,6 @@ func main() {
 		if regions[region] == nil {
 			region = ""
 		}
-		id := strconv.FormatInt(t.id, 10)
 		out = append(out, strings.Join([]string{
 			id, iso, region, degrees(t.lat), degrees(t.lon), strconv.FormatInt(t.people, 10), flags, t.display,
 		}, "\t"))
@@ -80,7 +86,7 @@ func main() {
 		index.add(t.name, "", id, t.people)
 		index.add(t.french, "fr", id, t.people)
 		for _, alias := range aliases[id] {
-			index.add(alias, "", id, t.people)
+			index.add(strings.TrimPrefix(alias, "="), "", id, t.people)
 		}
 	}
 	slices.Sort(out)

@@ -67,6 +67,7 @@ type reading struct {
 	dates     []date
 	titleCase bool // the sentence is a headline in capitals
 	memory    memory
+	lands     map[string]int // the countries that the article names; see abroad
 	speech    speech
 	tree      *tree // of the sentence that begins at token parsed-1; see parse
 	parsed    int

@@ -39,7 +39,7 @@ func TestFrenchConstructions(t *testing.T) {
 		{"noun with an adjective of nationality", "Les frappes israéliennes contre Gaza se poursuivent.", "ISR > PSE ASSAULT/aerial 195 where=Gaza"},
 		{"light verb", "Les États-Unis ont imposé des sanctions contre la Biélorussie.", "USA > BLR SANCTION 163"},
 		{"light verb in the passive", "Des sanctions ont été imposées à la Biélorussie par l'Union européenne.", "EUR > BLR SANCTION 163"},
-		{"reflexive", "Les talibans se sont emparés de Kaboul.", "AFG/GOV > AFG COERCE/seize 171"},
+		{"reflexive", "Les talibans se sont emparés de Kaboul.", "AFG/GOV > AFG COERCE/seize 171 where=Kabul"},
 		{"coordinated doers", "La France et l'Allemagne condamnent la Biélorussie.", "FRA+DEU > BLR ACCUSE/disapprove 111"},
 		{"reciprocal", "Emmanuel Macron et Vladimir Poutine se sont rencontrés.", "FRA/GOV > RUS/GOV CONSULT 040"},
 		{"relative clause", "L'armée salue les soldats turcs qui ont attaqué les Kurdes.", "?/MIL > TUR/MIL SUPPORT 051\nTUR/MIL > ? ASSAULT 180"},

@@ -5,7 +5,6 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/quidnunc-news/quidnunc/pipeline/gazetteer"
 	"github.com/quidnunc-news/quidnunc/pipeline/news"
 	"github.com/quidnunc-news/quidnunc/pipeline/plover"
 	"github.com/quidnunc-news/quidnunc/pipeline/text"
@@ -185,68 +184,19 @@ func (r *reading) actors(mentions []int) []news.Actor {
 	return out
 }
 
-// where is the place that stands nearest after the trigger behind a preposition of place, else before it.
-func (r *reading) where(t *trigger, s text.Sentence) *news.Place {
-	before := -1
-	for i := s.First; i < s.Last; i++ {
-		m := r.at[i] - 1
-		if m < 0 {
-			if i >= t.last && r.clause(i) {
-				break
-			}
-			continue
-		}
-		n := &r.mentions[m]
-		i = n.last - 1
-		located := n.entry != nil && n.entry.Country != "" && n.agent == nil && !n.owned &&
-			(place[n.prep] && n.prep != "by" && n.prep != "par" && (n.place || n.entry.Kind == gazetteer.Country && !n.adjective && n.prep != "à") ||
-				n.place && n.entry.Kind == gazetteer.Place && slices.Contains(t.whom, m))
-		if !located {
-			continue
-		}
-		if n.first >= t.last {
-			return r.place(n)
-		}
-		before = m
-	}
-	if before >= 0 {
-		return r.place(&r.mentions[before])
-	}
-	return nil
-}
-
-func (r *reading) place(n *mention) *news.Place {
-	p := &news.Place{Name: n.entry.Name, Country: n.entry.Country, Text: n.actor.Text, Span: n.actor.Span}
-	if n.entry.Kind == gazetteer.Country && n.place {
-		p.Name = english(n.entry, n.actor.Text)
-	}
-	return p
-}
-
-// english is the English name of a city that stands for its state: the gazetteer lists both languages in one order.
-func english(e *gazetteer.Entry, city string) string {
-	var en, fr []string
-	for _, n := range e.Names {
-		switch {
-		case n.Kind != gazetteer.Metonym:
-		case n.Lang == "en":
-			en = append(en, n.Text)
-		case n.Lang == "fr":
-			fr = append(fr, n.Text)
-		}
-	}
-	if i := slices.Index(fr, city); i >= 0 && len(en) == len(fr) {
-		return en[i]
-	}
-	return city
-}
-
 // understood names the parties that go without saying: those attacked, arrested or held up in a country are its own.
 func (r *reading) understood(e *news.Event, t *trigger) {
 	if e.Where == nil {
 		return
 	}
+	if slices.ContainsFunc(t.who, func(m int) bool { h := r.mentions[m].home; return h != nil && h.actor.Span == e.Where.Span }) {
+		return // "a tank in Israel fired": at whom is open
+	}
+	struck := slices.ContainsFunc(t.whom, func(m int) bool { return r.mentions[m].actor.Span == e.Where.Span })
 	for k := range e.Who {
+		if struck { // who bombs a town is hardly of it
+			break
+		}
 		e.Who[k] = lendPlace(e.Who[k], e.Where, r.mentionOf(t.who, e.Who[k]))
 	}
 	for k := range e.Whom {

@@ -11,7 +11,7 @@ func TestEnglishConstructions(t *testing.T) {
 		{"noun with of and by", "The expulsion of eight Russian diplomats by France was confirmed.", "FRA > RUS/GOV SANCTION/expel 161 count=8"},
 		{"noun with an owner and on", "Israel's attack on Gaza continued.", "ISR > PSE ASSAULT 180 where=Gaza"},
 		{"noun with between", "Talks between Iran and the United States resumed.", "IRN > USA CONSULT 040"},
-		{"noun after an adjective of nationality", "Russian airstrikes on Kyiv killed at least 12 people.", "RUS > UKR ASSAULT/aerial 195 count=12 dead=12[12,0]"},
+		{"noun after an adjective of nationality", "Russian airstrikes on Kyiv killed at least 12 people.", "RUS > UKR ASSAULT/aerial 195 where=Kyiv count=12 dead=12[12,0]"},
 		{"light verb", "The United States imposed sanctions on Belarus.", "USA > BLR SANCTION 163"},
 		{"light verb in the passive", "Sanctions were imposed on Belarus by the European Union.", "EUR > BLR SANCTION 163"},
 		{"particle", "Russia cut off gas supplies to Poland.", "RUS > POL SANCTION/discontinue 162"},

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/quidnunc-news/quidnunc/pipeline/atlas"
 	"github.com/quidnunc-news/quidnunc/pipeline/gazetteer"
 	"github.com/quidnunc-news/quidnunc/pipeline/news"
 	"github.com/quidnunc-news/quidnunc/pipeline/plover"
@@ -25,8 +26,11 @@ type mention struct {
 	reference   string // kind of reference; "" for one that names
 	count       *news.Quantity
 	entry       *gazetteer.Entry
-	medium      bool // a newspaper or the like
-	known       bool // country known from the words themselves
+	medium      bool         // a newspaper or the like
+	known       bool         // country known from the words themselves
+	spot        *atlas.Place // where it lies, of a place that the atlas knows and the gazetteer does not, or not so
+	frame       frame        // of a place: what the words before it say
+	home        *mention     // the place that the agent's words end with: "the troops in Mali"
 }
 
 // find finds the mentions of sentence s.
@@ -75,7 +79,14 @@ func (r *reading) mentionAt(i int, s text.Sentence) (mention, bool) {
 	if r.Tokens[i].Kind != text.Word && r.Tokens[i].Kind != text.Number {
 		return mention{}, false
 	}
-	if m, ok := r.named(i, s); ok {
+	m, ok := r.named(i, s)
+	if t, better := r.town(i, m.last-m.first, s); better {
+		return t, true
+	}
+	if ok && m.place {
+		m = r.relocate(m, s)
+	}
+	if ok {
 		return r.extend(m, s), true
 	}
 	if p, n := r.phrase(i, s.Last, lexicon.MarkAgent); n > 0 && r.nounHere(i, n) {
@@ -370,8 +381,20 @@ func (r *reading) growEnglish(m mention, s text.Sentence) mention {
 	if j >= s.Last || m.known || r.possessed(m) || r.keys[i] == "in" && !m.agent.State || r.keys[i] == "for" && !m.agent.Person {
 		return m
 	}
-	if d, ok := r.named(j, s); ok && d.entry.Kind != gazetteer.Person && !d.adjective {
+	d, ok := r.named(j, s)
+	if t, better := r.town(j, d.last-d.first, s); better && r.keys[i] == "in" {
+		d, ok = t, true
+	} else if ok && d.place {
+		d = r.relocate(d, s)
+	}
+	if ok && d.entry.Kind != gazetteer.Person && !d.adjective {
 		m.last = d.last
+		if r.keys[i] == "in" { // "the troops in Mali": Mali is where they are
+			d.actor.Span = news.Span{Start: r.Tokens[d.first].Start, End: r.Tokens[d.last-1].End}
+			d.actor.Text = r.Text[d.actor.Span.Start:d.actor.Span.End]
+			d.prep, d.home = "in", nil
+			m.home = &d
+		}
 		return belong(m, d)
 	}
 	return m
