@@ -3,6 +3,7 @@ package coder
 import (
 	"slices"
 
+	"github.com/quidnunc-news/quidnunc/pipeline/plover"
 	"github.com/quidnunc-news/quidnunc/pipeline/text"
 	"github.com/quidnunc-news/quidnunc/producer/lexicon"
 	"github.com/quidnunc-news/quidnunc/producer/syntax"
@@ -39,7 +40,7 @@ func (r *reading) arguments(ts []trigger, k int, s text.Sentence) {
 		t.who, t.whom = r.agent(t.last, s, 14), t.who
 	}
 	t.whom = slices.DeleteFunc(t.whom, func(m int) bool { return slices.Contains(t.who, m) })
-	if t.sense.Recip || t.sense.Both {
+	if t.sense.Recip || t.sense.Both || t.sense.Type == plover.Agree && len(t.who) == 2 && r.foreign(t.who[0], t.who[1]) {
 		t.reciprocate()
 	}
 }
@@ -82,6 +83,12 @@ func (r *reading) fromTree(ts []trigger, k int, s text.Sentence) {
 	if len(whom) > 0 {
 		t.whom = whom
 	}
+}
+
+// foreign tells whether two mentions are of different countries.
+func (r *reading) foreign(a, b int) bool {
+	x, y := r.mentions[a].actor.Country, r.mentions[b].actor.Country
+	return x != "" && y != "" && x != y
 }
 
 // reciprocate divides a plural doer: "X and Y met".

@@ -17,6 +17,9 @@ const (
 	maxSentence = 400     // tokens of one sentence that are looked at for events
 	maxEvents   = 400     // told of one article
 	maxCites    = 32      // of one event
+	maxBefore   = 64      // drafts before one that may complete it
+
+	wholeArticle = 5 // sentences that a text needs to be about something
 )
 
 // Coder codes articles. It keeps nothing between two of them and may be used by many goroutines at once.
@@ -81,6 +84,7 @@ func (c *Coder) read(a news.Article, language *lexicon.Language) *reading {
 		Document: text.Segment(a.Text, a.Language), gazetteer: c.gazetteer, french: a.Language == "fr", published: a.Published,
 	}
 	r.budget()
+	r.memory.whole = len(r.Sentences) >= wholeArticle
 	n := len(r.Tokens)
 	r.surface, r.keys, r.words = make([]string, n), make([]string, n), make([]*lexicon.Word, n)
 	for i := range r.Tokens {

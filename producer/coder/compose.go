@@ -67,6 +67,9 @@ func (r *reading) compose(ts []trigger, k int, s text.Sentence) outcome {
 		return outcome{drop: d}
 	}
 	future = future || headline
+	if future && t.group.passive && len(t.who) == 0 && o.action.Quad == plover.MaterialConflict {
+		return outcome{drop: "to be done by nobody that is named"}
+	}
 	return settle(o, plan, modal, future, negated, alleged || r.alleged(t, s), r.supposed(t, s))
 }
 

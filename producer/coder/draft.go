@@ -18,8 +18,9 @@ type draft struct {
 	at       int // the trigger's token
 	object   string
 	sentence int
-	dated    bool // a date of its own
-	definite bool // "the attack": one that was told before
+	dated    bool        // a date of its own
+	definite bool        // "the attack": one that was told before
+	about    plover.Type // the kind of act that this one speaks of: "condemned the deportations"
 }
 
 // draft codes sentence number k.
@@ -80,6 +81,9 @@ func (r *reading) event(ts []trigger, i int, o outcome, k int, voices []voice) (
 	r.casualties(&e, t, s)
 	e.By = r.by(voices, t.at, e.Who)
 	d := draft{sense: t.sense, at: t.at, object: t.object, sentence: k, definite: t.noun() && r.definite(t.at-1)}
+	if t.sense.Act == lexicon.Accuse && t.child >= 0 && ts[t.child].noun() {
+		d.about = ts[t.child].sense.Type
+	}
 	var dated date
 	if dated, d.dated = r.dateFor(t, s); d.dated {
 		e.When = dated.when
@@ -92,6 +96,31 @@ func (r *reading) event(ts []trigger, i int, o outcome, k int, voices []voice) (
 	}}
 	d.Event = e
 	return d, true
+}
+
+// everyday tells whether an act that may be anybody's is only what goes on in every country: within the one that a whole
+// article is about, and not towards those who govern or oppose there. One sentence alone does not tell what it is about.
+func (r *reading) everyday(d draft) bool {
+	if !d.sense.Everyday || !r.memory.whole {
+		return false
+	}
+	scene := r.memory.scene()
+	return scene != "" && (len(d.Who) == 0 || of(d.Who, scene)) && (len(d.Whom) == 0 || of(d.Whom, scene)) &&
+		!slices.ContainsFunc(d.Whom, func(a news.Actor) bool { return !a.Inferred && political(a) })
+}
+
+// political tells whether a party is one of those between whom politics happens.
+func political(a news.Actor) bool {
+	if len(a.Sectors) == 0 && (state(a.Country) || international(a.Country)) {
+		return true
+	}
+	return slices.ContainsFunc(a.Sectors, func(s plover.Sector) bool {
+		switch s {
+		case "GOV", "LEG", "MIL", "JUD", "OPP", "PTY", "REB", "UAF", "PRE", "REF", "COP", "SPY", "PRM":
+			return true
+		}
+		return false
+	})
 }
 
 // definite tells whether the noun phrase that ends at token i speaks of what was told before: "the attack", "the

@@ -109,6 +109,7 @@ func enrich(a, b []news.Actor) []news.Actor {
 // finish tells each event once, marks the lead and what is history, and puts them in text order.
 func (r *reading) finish(told []draft) []news.Event {
 	r.localise(told)
+	told = slices.DeleteFunc(told, r.everyday)
 	merged := r.merge(told)
 	r.effects(merged)
 	out := make([]news.Event, 0, len(merged))
@@ -137,7 +138,9 @@ func (r *reading) localise(told []draft) {
 	scene := r.memory.scene()
 	for i := range told {
 		d := &told[i]
-		r.opponent(told[:i], d)
+		before := told[max(0, i-maxBefore):i]
+		r.blamed(before, d)
+		r.opponent(before, d)
 		if scene == "" {
 			continue
 		}
@@ -149,6 +152,25 @@ func (r *reading) localise(told []draft) {
 			}
 		}
 		r.domestic(d, scene)
+	}
+}
+
+// blamed finds whose act is condemned where the sentence says only which act: "condemned the deportations" of those who
+// were told of before.
+func (r *reading) blamed(before []draft, d *draft) {
+	if d.about == "" || len(d.Whom) > 0 && countries(d.Whom) != "" {
+		return
+	}
+	for i := len(before) - 1; i >= 0; i-- {
+		b := &before[i]
+		if b.What.Type != d.about || countries(b.Who) == "" || countries(b.Who) == countries(d.Who) {
+			continue
+		}
+		d.Whom = slices.Clone(b.Who)
+		for k := range d.Whom {
+			d.Whom[k].Inferred = true
+		}
+		return
 	}
 }
 
@@ -214,10 +236,11 @@ func countries(side []news.Actor) string {
 	return strings.TrimSpace(out)
 }
 
-// domestic completes an act of which the article tells one side, and that side is the scene's own.
+// domestic completes an act of which the article tells one side by the scene's own people: those who are acted upon where
+// nobody is named, and of all but violence those who act.
 func (r *reading) domestic(d *draft, scene string) {
 	understood := []news.Actor{{Name: r.gazetteer.Name(scene), Country: scene, Text: d.What.Trigger, Span: d.What.Span, Inferred: true}}
-	if len(d.Whom) == 0 && (len(d.Who) == 0 || of(d.Who, scene) || of(d.Who, "NGO") && d.What.Quad >= plover.VerbalConflict) {
+	if len(d.Whom) == 0 {
 		d.Whom = understood
 	}
 	if len(d.Who) == 0 && d.What.Type != plover.Assault && of(d.Whom, scene) {

@@ -3,6 +3,7 @@ package coder
 import (
 	"github.com/quidnunc-news/quidnunc/pipeline/text"
 	"github.com/quidnunc-news/quidnunc/producer/lexicon"
+	"github.com/quidnunc-news/quidnunc/producer/syntax"
 )
 
 // group is a verb with its auxiliaries: "n'a pas été expulsé", "would not have met".
@@ -183,6 +184,9 @@ func (r *reading) isVerbEnglish(i int, s text.Sentence) bool {
 		return false
 	}
 	plain := tense&(lexicon.Past|lexicon.Participle|lexicon.Gerund) == 0
+	if plain && r.keys[i-1] != "to" && r.taggedNoun(i, s) {
+		return false
+	}
 	switch {
 	case r.keys[i-1] == "to", r.has(i-1, lexicon.Could|lexicon.Will|lexicon.Subject|lexicon.Negation):
 		return true
@@ -198,6 +202,16 @@ func (r *reading) isVerbEnglish(i int, s text.Sentence) bool {
 		return r.has(i-1, lexicon.And) && r.at[i-2+boolInt(i < 2)] == 0 && len(r.words[i].Nouns) == 0
 	}
 	return r.plainVerb(i, s)
+}
+
+// taggedNoun tells whether the tree takes the word at i for a noun.
+func (r *reading) taggedNoun(i int, s text.Sentence) bool {
+	tr := r.parse(s)
+	if tr == nil || tr.at(i) < 0 {
+		return false
+	}
+	tag := tr.Words[tr.at(i)].Tag
+	return tag == syntax.NOUN || tag == syntax.PROPN
 }
 
 // plainVerb decides "attack", "attacks" after a name or another noun: a verb where an object follows, a noun where a

@@ -1,6 +1,7 @@
 package coder
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -22,6 +23,7 @@ type memory struct {
 	country string             // the state named last
 	date    news.Interval      // the date told last
 	states  map[string]int     // how often each state or body was named
+	whole   bool               // the text is an article rather than a sentence or two
 }
 
 type owner struct {
@@ -98,22 +100,29 @@ func sovereign(country string) string {
 	return country
 }
 
-// scene is the state that nearly all of the article's names belong to; "" where there is no such state.
+// scene is the state that the article's names belong to: most of them, or far more of them than to any other; "" where
+// there is no such state. A sentence or two must name it three times.
 func (m *memory) scene() string {
-	all, most, scene := 0, 0, ""
+	all, most, second, scene := 0, 0, 0, ""
 	for country, n := range m.states {
 		all += n
 		if !state(country) {
+			second = max(second, n)
 			continue
 		}
 		if n > most || n == most && country < scene {
-			most, scene = n, country
+			most, second, scene = n, max(second, most), country
+		} else {
+			second = max(second, n)
 		}
 	}
-	if most < 3 || 10*most < 6*all {
+	if most < 3 && !m.whole {
 		return ""
 	}
-	return scene
+	if 10*most >= 6*all || 10*most >= 4*all && most >= 2*second {
+		return scene
+	}
+	return ""
 }
 
 // resolve finds the mentions of sentence s and says who the pronouns and descriptions among them are.
@@ -132,14 +141,14 @@ func (r *reading) resolve(s int) {
 }
 
 // lend gives an agent that names no country the one it was told of before: the same agents', or for servants of a
-// state the state that was named last.
+// state the state that the article is about, else the one that was named last.
 func (r *reading) lend(m *mention) {
 	if o, ok := r.memory.owners[m.agent.Name]; ok {
 		m.actor.Country, m.actor.Inferred = o.country, true
 		return
 	}
-	if m.agent.State && r.memory.country != "" {
-		m.actor.Country, m.actor.Inferred = r.memory.country, true
+	if c := cmp.Or(r.memory.scene(), r.memory.country); m.agent.State && c != "" {
+		m.actor.Country, m.actor.Inferred = c, true
 	}
 }
 

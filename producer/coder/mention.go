@@ -199,7 +199,7 @@ func (r *reading) nounHere(i, n int) bool {
 	if n > 1 || !verbLike(r.words[i]) {
 		return true
 	}
-	return r.has(i-1, lexicon.Determiner|lexicon.Modifier|lexicon.Preposition) || r.at[max(i-1, 0)] > 0 ||
+	return r.has(i-1, lexicon.Determiner|lexicon.Modifier|lexicon.Preposition|lexicon.Numbers|lexicon.Vague) || r.at[max(i-1, 0)] > 0 ||
 		i > 0 && r.Tokens[i-1].Kind == text.Number
 }
 

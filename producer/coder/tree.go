@@ -92,6 +92,20 @@ func (t *tree) child(h int, relations ...string) int {
 	return -1
 }
 
+// within tells whether word w hangs on verb v without a clause of its own between them.
+func (t *tree) within(w, v int) bool {
+	for n := 0; n < 8 && w >= 0; n++ {
+		if w == v {
+			return true
+		}
+		if t.verbal(w) && (t.Words[w].Feats.VerbForm() == "Fin" || t.rel(w) == "advcl") {
+			return false
+		}
+		w = t.Words[w].Head
+	}
+	return false
+}
+
 // marker is the preposition before word w, in lower case; "" where it stands bare.
 func (t *tree) marker(w int) string {
 	if c := t.child(w, "case"); c >= 0 && c < w {

@@ -130,6 +130,9 @@ func (r *reading) objectFits(sense *lexicon.Sense, i, last int, g group, s text.
 		return "", -1, true
 	}
 	w, at := r.oneOf(sense.Any, i+1, to)
+	for at >= 0 && !r.governs(i, at, s) {
+		w, at = r.oneOf(sense.Any, at+1, to)
+	}
 	if at < 0 && g.passive {
 		if w, at = r.oneOf(sense.Any, max(s.First, g.start-8), g.start); at < 0 {
 			w, at = r.borneBy(sense.Any, i, s)
@@ -138,20 +141,31 @@ func (r *reading) objectFits(sense *lexicon.Sense, i, last int, g group, s text.
 	return w, at, at >= 0
 }
 
-// forbidden tells whether one of the words stands in [from, to); "de" only directly: "arrêter de fumer".
+// forbidden tells whether one of the words stands in [from, to); those that bind only what follows them, directly:
+// "arrêter de fumer", "agree that".
 func (r *reading) forbidden(words []string, from, to int) bool {
 	for _, w := range words {
-		end := to
-		if w == "de" {
+		end, de := to, w == "de"
+		if de || w == "that" || w == "with" {
 			end = min(to, from+1)
 		}
 		for i := from; i < end; i++ {
-			if w == "de" && (r.keys[i] == "de" || r.keys[i] == "d'") || w != "de" && lexicon.Near(r.keys[i], w) {
+			if de && (r.keys[i] == "de" || r.keys[i] == "d'") || !de && lexicon.Near(r.keys[i], w) {
 				return true
 			}
 		}
 	}
 	return false
+}
+
+// governs tells whether the word at token at belongs to what the verb at token i says, not to a clause of its own below
+// it; true where there is no tree.
+func (r *reading) governs(i, at int, s text.Sentence) bool {
+	tr := r.parse(s)
+	if tr == nil || tr.at(i) < 0 || tr.at(at) < 0 {
+		return true
+	}
+	return tr.within(tr.at(at), tr.at(i))
 }
 
 // borneBy finds one of the words as the subject of the passive at token i, however far before it.
@@ -265,6 +279,9 @@ func (r *reading) above(ts []trigger, k int, s text.Sentence) int {
 			return -1
 		}
 		for p := range ts {
+			if p != k && !part && ts[k].noun() && ts[p].noun() && tr.at(ts[p].at) == w { // "condemned the shooting and the attack"
+				return ts[p].parent
+			}
 			if p != k && part && tr.at(ts[p].at) == w {
 				if ts[p].sense.Act == "" || ts[p].parent == k {
 					return -1
