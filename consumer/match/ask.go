@@ -6,11 +6,18 @@ import "github.com/quidnunc-news/quidnunc/pipeline/news"
 func (v *view) rules(out []uint32) []uint32 {
 	s := v.segment
 	out = v.scan(s.always, out)
+	v.anchors = v.anchors[:0]
 	for i := range v.present {
 		m := v.present[i].mark
-		if from, to := s.starts[m], s.starts[m+1]; from < to {
-			out = v.scan(s.stream[from:to], out)
+		if s.anchor(m) {
+			v.anchors = append(v.anchors, s.rank(m))
 		}
+	}
+	for _, r := range v.anchors { // only touched: the processor waits for many at a time
+		v.warm += s.entries[s.starts[r]]
+	}
+	for _, r := range v.anchors {
+		out = v.scan(s.entries[s.starts[r]:s.starts[r+1]], out)
 	}
 	return out
 }
@@ -20,19 +27,41 @@ func (v *view) scan(stream []uint32, out []uint32) []uint32 {
 	bits := v.bits
 	for i := 0; i < len(stream); {
 		head := stream[i]
-		end := i + 1 + int(head&63)
-		if head&63 == farLen {
-			end = i + 2
-		}
-		if i+1 < end && misses(bits, stream[i+1], stream[min(i+2, end-1)]) {
-			i = end
-			continue
+		end := i + entrySize(head)
+		program := stream[i+1 : end]
+		i = end
+		if len(program) > 0 { // most programs come to no more than their first operator
+			m := program[0] & markMask
+			switch program[0] >> opShift {
+			case opMark:
+				if bits[m>>6]>>(m&63)&1 == 0 {
+					continue
+				}
+				program = program[1:]
+			case opOr:
+				there := bits[m>>6] >> (m & 63)
+				k := 1
+				for {
+					m = program[k] & markMask
+					there |= bits[m>>6] >> (m & 63)
+					if k++; program[k-1]>>opShift != opOr {
+						break
+					}
+				}
+				if there&1 == 0 {
+					continue
+				}
+				program = program[k:]
+			case opNear:
+				if other := program[1]; (bits[m>>6]>>(m&63))&(bits[other>>6]>>(other&63))&1 == 0 {
+					continue
+				}
+			}
 		}
 		before := v.work
-		if v.holds(stream[i+1:end]) && !v.exceeds(before, head>>6) {
+		if v.holds(program) && !v.exceeds(before, head>>6) {
 			out = append(out, head>>6)
 		}
-		i = end
 	}
 	return out
 }
@@ -44,17 +73,6 @@ func (v *view) exceeds(before int, rule uint32) bool {
 	}
 	v.spent = append(v.spent, rule)
 	return true
-}
-
-// misses tells from the first two words of a program that it does not hold: what most programs come to.
-func misses(bits []uint64, w, other uint32) bool {
-	switch m := w & markMask; w >> opShift {
-	case opMark:
-		return bits[m>>6]&(1<<(m&63)) == 0
-	case opPair, opNear:
-		return bits[m>>6]&(1<<(m&63)) == 0 || bits[other>>6]&(1<<(other&63)) == 0
-	}
-	return false
 }
 
 func (v *view) holds(program []uint32) bool {
@@ -77,11 +95,6 @@ func (v *view) holds(program []uint32) bool {
 			if v.has(m) {
 				return false
 			}
-		case opPair:
-			i++
-			if !v.pair(m, program[i]) {
-				return false
-			}
 		case opNear:
 			i += 2
 			if !v.near(m, program[i-1], program[i]) {
@@ -97,20 +110,6 @@ func (v *view) holds(program []uint32) bool {
 		}
 	}
 	return true
-}
-
-func (v *view) pair(m, other mark) bool {
-	if !v.has(m) || !v.has(other) {
-		return false
-	}
-	at := v.positions(m)
-	v.work += len(at)
-	for _, p := range at {
-		if v.stands(other, p+1) {
-			return true
-		}
-	}
-	return false
 }
 
 // near: distance is the words between <<1, and 1 if the first mark stands first.
@@ -170,8 +169,6 @@ func (v *view) code(at uint32, chunk int) (mask uint64, next uint32) {
 		return all1(v.has(arg)), at
 	case codeEvent:
 		return v.eventMask(arg, chunk), at
-	case codePair:
-		return all1(v.pair(arg, code[at])), at + 1
 	case codeNear:
 		return all1(v.near(arg, code[at], code[at+1])), at + 2
 	case codeFind:
@@ -229,7 +226,7 @@ func (v *view) eventMask(m mark, chunk int) uint64 {
 	if !v.has(m) {
 		return 0
 	}
-	return v.masks[int(v.present[v.slots[m]].mask)+chunk]
+	return v.masks[int(v.presence(m).mask)+chunk]
 }
 
 // find asks a finder once an article. The work counts each time, so that the order of asking does not matter.

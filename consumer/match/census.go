@@ -69,6 +69,9 @@ func countEvent(e news.Event, seen map[string]bool) {
 // weakCost is the share of reports that have to be tried for a rule before its anchor is called weak.
 const weakCost = 0.5
 
+// pairShare is how much rarer a pair of words is thought than the rarer of the two.
+const pairShare = 0.25
+
 // cost is the share of reports expected to have the mark.
 func (b *builder) cost(m mark) float64 {
 	for len(b.costs) <= int(m) {
@@ -78,6 +81,9 @@ func (b *builder) cost(m mark) float64 {
 }
 
 func (b *builder) share(name string) float64 {
+	if first, second, ok := strings.Cut(name, " "); ok && name[0] != ':' {
+		return pairShare * min(b.share(first), b.share(second))
+	}
 	if b.census == nil || b.census.Reports < 100 {
 		return guess(name)
 	}

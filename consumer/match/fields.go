@@ -54,11 +54,11 @@ func (b *planner) key(letter byte, value string) mark {
 func (b *planner) field(spec rule.FieldSpec, x rule.Expr) *plan {
 	switch x := x.(type) {
 	case rule.And:
-		return &plan{form: askAll, parts: b.values(spec, x.X)}
+		return b.made(plan{form: askAll, parts: b.values(spec, x.X)})
 	case rule.Or:
-		return &plan{form: askAny, parts: b.values(spec, x.X)}
+		return b.made(plan{form: askAny, parts: b.values(spec, x.X)})
 	case rule.Not:
-		return &plan{form: askNot, parts: b.values(spec, []rule.Expr{x.X})}
+		return b.made(plan{form: askNot, parts: b.values(spec, []rule.Expr{x.X})})
 	}
 	if spec.Type == rule.Text {
 		if spec.Name == "title" {
@@ -76,7 +76,7 @@ func (b *planner) field(spec rule.FieldSpec, x rule.Expr) *plan {
 }
 
 func (b *planner) values(spec rule.FieldSpec, xs []rule.Expr) []*plan {
-	out := make([]*plan, len(xs))
+	out := b.partLists.take(len(xs))
 	for i, x := range xs {
 		out[i] = b.field(spec, x)
 	}
@@ -85,7 +85,7 @@ func (b *planner) values(spec rule.FieldSpec, xs []rule.Expr) []*plan {
 
 // test plans a value that has to be computed. The same test is made once an article, or once an event.
 func (b *planner) test(spec rule.FieldSpec, x rule.Expr) *plan {
-	p := &plan{form: askTest}
+	p := b.made(plan{form: askTest})
 	if spec.Scope == rule.OfEvent {
 		p.form = askTestOf
 	}
@@ -103,19 +103,19 @@ func (b *planner) test(spec rule.FieldSpec, x rule.Expr) *plan {
 // value plans a value that is one of few, or nil.
 func (b *planner) value(spec rule.FieldSpec, x rule.Expr) *plan {
 	if x, ok := x.(rule.Exact); ok && spec.Name == "publisher" {
-		return &plan{form: askMark, mark: b.key(keyPublisher, x.Text)}
+		return b.made(plan{form: askMark, mark: b.key(keyPublisher, x.Text)})
 	}
 	value, ok := rule.ValueOf(x)
 	if !ok {
 		return nil
 	}
-	event := func(letter byte, value string) *plan { return &plan{form: askEvent, mark: b.key(letter, value)} }
+	event := func(letter byte, value string) *plan { return b.made(plan{form: askEvent, mark: b.key(letter, value)}) }
 	code, _ := spec.Canon(value)
 	switch spec.Name {
 	case "lang":
-		return &plan{form: askMark, mark: b.key(keyLang, code)}
+		return b.made(plan{form: askMark, mark: b.key(keyLang, code)})
 	case "publisher":
-		return &plan{form: askMark, mark: b.key(keyHost, text.Fold(value))}
+		return b.made(plan{form: askMark, mark: b.key(keyHost, text.Fold(value))})
 	case "what":
 		return event(keyWhat, code)
 	case "mode":
@@ -154,7 +154,7 @@ func (b *planner) list(spec rule.FieldSpec, l rule.List) *plan {
 		}
 	}
 	if known {
-		return &plan{form: b.fields.forms[m], mark: m}
+		return b.made(plan{form: b.fields.forms[m], mark: m})
 	}
 	if union.form = askAny; len(union.parts) == 0 || !b.sameForm(&union) {
 		return &union
@@ -163,7 +163,7 @@ func (b *planner) list(spec rule.FieldSpec, l rule.List) *plan {
 	b.fields.marks[name] = m
 	b.fields.forms[m] = leafForm(union.parts[0])
 	b.enlist(&union, m)
-	return &plan{form: b.fields.forms[m], mark: m}
+	return b.made(plan{form: b.fields.forms[m], mark: m})
 }
 
 // leafForm is the form of the marks below.
@@ -210,25 +210,25 @@ func sideLetter(name string) byte {
 }
 
 func (b *planner) parties(letter byte, value string) *plan {
-	p := &plan{form: askAny}
+	p := b.made(plan{form: askAny})
 	for _, who := range rule.Parties(value, b.gazetteer) {
 		if who.Country != "" {
-			p.parts = append(p.parts, &plan{form: askEvent, mark: b.key(letter, who.Country)})
+			p.parts = append(p.parts, b.made(plan{form: askEvent, mark: b.key(letter, who.Country)}))
 		}
 		if who.Key != "" {
-			p.parts = append(p.parts, &plan{form: askEvent, mark: b.key(letter, "#"+who.Key)})
+			p.parts = append(p.parts, b.made(plan{form: askEvent, mark: b.key(letter, "#"+who.Key)}))
 		}
 	}
 	return p
 }
 
 func (b *planner) spots(value string) *plan {
-	p := &plan{form: askAny}
+	p := b.made(plan{form: askAny})
 	for _, s := range rule.Spots(value, b.gazetteer) {
 		if s.Country != "" {
-			p.parts = append(p.parts, &plan{form: askEvent, mark: b.key(keyCountry, s.Country)})
+			p.parts = append(p.parts, b.made(plan{form: askEvent, mark: b.key(keyCountry, s.Country)}))
 		} else {
-			p.parts = append(p.parts, &plan{form: askEvent, mark: b.key(keyPlace, text.Fold(s.Name))})
+			p.parts = append(p.parts, b.made(plan{form: askEvent, mark: b.key(keyPlace, text.Fold(s.Name))}))
 		}
 	}
 	return p

@@ -2,6 +2,7 @@ package match
 
 import (
 	"math/bits"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -36,6 +37,7 @@ type stretch struct{ first, n uint32 }
 type piece struct {
 	low, high  uint64
 	start, end uint32
+	at         uint64 // in the table
 }
 
 const (
@@ -51,6 +53,7 @@ type lexer struct {
 	table  []chunk // open addressing
 	used   int
 	pieces []piece
+	warm   uint32                         // see seek
 	long   [len(langs)]map[string]stretch // chunks of more than 16 bytes
 	known  int                            // words that chunks name; those behind it belong to the article at hand
 	round  int                            // rises when everything is forgotten
@@ -76,30 +79,22 @@ func (l *lexer) forget() {
 // read gives the document the words of s. It goes over the text once, and over what it cut once more: so the processor
 // can look up many chunks at a time.
 func (l *lexer) read(s string, d *document) {
-	l.pieces = l.pieces[:0]
-	for i := 0; i < len(s); {
-		end := chunkEnd(s, i)
-		if end == i {
-			i += space(s[i:])
-			continue
-		}
-		p := piece{start: uint32(i), end: uint32(end)}
-		if end-i <= maxShort {
-			p.low, p.high = key(s[i:end], s[i:])
-		}
-		l.pieces = append(l.pieces, p)
-		i = end
-		if i < len(s) && s[i] == ' ' {
-			i++
-		}
-	}
-	lang := uint8(d.lang)
+	l.split(s)
+	l.warm += l.seek(d.lang)
+	lang, last := uint8(d.lang), uint64(len(l.table)-1)
 	for i := range l.pieces {
 		p := &l.pieces[i]
-		size := p.end - p.start
-		c := &l.table[l.place(p.low, p.high, d.lang)]
-		if c.low != p.low || c.high != p.high || uint32(c.size) != size || c.lang != lang || c.n != 1 {
-			l.readOther(s, p, d)
+		size := uint8(min(p.end-p.start, maxShort+1))
+		c := &l.table[p.at&last]
+		for c.size != 0 && (c.low != p.low || c.high != p.high || c.size != size || c.lang != lang) {
+			p.at++
+			c = &l.table[p.at&last]
+		}
+		if c.n != 1 {
+			if l.readOther(s, p, d); int(last) != len(l.table)-1 { // it grew
+				l.seek(d.lang)
+				last = uint64(len(l.table) - 1)
+			}
 			continue
 		}
 		if c.number == d.number {
@@ -110,7 +105,62 @@ func (l *lexer) read(s string, d *document) {
 	}
 }
 
-// readOther reads a chunk that is not where it was looked for first, or is not one word.
+// split cuts s into pieces. Most are short, of ASCII letters, and end with a space: they are cut and keyed eight bytes at
+// a time.
+func (l *lexer) split(s string) {
+	l.pieces = slices.Grow(l.pieces[:0], len(s)/2+1)[:len(s)/2+1]
+	n := 0
+	for i := 0; i < len(s); {
+		p := &l.pieces[n]
+		if i+maxShort <= len(s) {
+			low, high := load(s[i:]), load(s[i+8:])
+			if odd := oddBytes(low); odd != 0 {
+				if k := bits.TrailingZeros64(odd) >> 3; k > 0 && s[i+k] == ' ' {
+					*p = piece{low: low & (1<<(8*k) - 1), start: uint32(i), end: uint32(i + k)}
+					n++
+					i += k + 1
+					continue
+				}
+			} else if odd = oddBytes(high); odd != 0 {
+				if k := bits.TrailingZeros64(odd) >> 3; s[i+8+k] == ' ' {
+					*p = piece{low: low, high: high & (1<<(8*k) - 1), start: uint32(i), end: uint32(i + 8 + k)}
+					n++
+					i += k + 9
+					continue
+				}
+			}
+		}
+		end := chunkEnd(s, i)
+		if end == i {
+			i += space(s[i:])
+			continue
+		}
+		*p = piece{start: uint32(i), end: uint32(end)}
+		if end-i <= maxShort {
+			p.low, p.high = key(s[i:end], s[i:])
+		}
+		n++
+		i = end
+	}
+	l.pieces = l.pieces[:n]
+}
+
+// oddBytes has the highest bit set of each byte of x that is white space, a control character or no ASCII: of the lowest
+// such byte at least.
+func oddBytes(x uint64) uint64 { return ((x-0x2121212121212121)&^x | x) & 0x8080808080808080 }
+
+// seek finds the places of all pieces in the table, and touches them: nothing hangs on what stands there yet, so the
+// processor waits for many at a time. What it returns is of no use.
+func (l *lexer) seek(lang int) (touched uint32) {
+	for i := range l.pieces {
+		p := &l.pieces[i]
+		p.at = l.place(p.low, p.high, lang)
+		touched += l.table[p.at].first
+	}
+	return touched
+}
+
+// readOther reads a chunk that is not in the table, or is not one word.
 func (l *lexer) readOther(s string, p *piece, d *document) {
 	text := s[p.start:p.end]
 	var at stretch
@@ -128,8 +178,7 @@ func (l *lexer) readOther(s string, p *piece, d *document) {
 func chunkEnd(s string, i int) int {
 	for i+8 <= len(s) {
 		x := load(s[i:])
-		// A byte below 0x21 borrows; one above 0x7F is looked at more closely.
-		odd := ((x-0x2121212121212121)&^x | x) & 0x8080808080808080
+		odd := oddBytes(x)
 		if odd == 0 {
 			i += 8
 			continue
@@ -184,7 +233,7 @@ func (l *lexer) short(s string, p *piece, lang int) stretch {
 	at, known := l.learn(s, lang)
 	if known {
 		l.table[i] = chunk{low: p.low, high: p.high, first: at.first, n: uint16(at.n), lang: uint8(lang), size: uint8(len(s))}
-		if l.used++; 2*l.used > len(l.table) {
+		if l.used++; 3*l.used > 2*len(l.table) {
 			l.grow()
 		}
 	}
@@ -208,7 +257,7 @@ func (l *lexer) place(low, high uint64, lang int) uint64 {
 
 func (l *lexer) grow() {
 	old := l.table
-	l.table = make([]chunk, 4*len(old))
+	l.table = make([]chunk, 2*len(old))
 	for _, c := range old {
 		if c.size == 0 {
 			continue

@@ -18,7 +18,6 @@ const (
 	askNot                // the part does not hold
 	askMark               // the article bears the mark
 	askEvent              // the event bears it
-	askPair               // a word with the mark, and one with the other right behind it
 	askNear               // words with the two marks, at most n words between
 	askFind               // the finder finds something
 	askTest               // the test holds for the article
@@ -57,11 +56,13 @@ func filterOf(x rule.Expr) (f uint8) {
 // planner turns queries into plans and numbers what they ask for.
 type planner struct {
 	gazetteer *gazetteer.Gazetteer
-	words     map[string]uint32
-	order     []string // the words in the order of their numbers
+	planShelf shelf[plan]
+	partLists shelf[*plan]
+	words     wordList
 	stems     []mark
 	folds     []mark
 	exact     map[string]mark
+	pairs     map[uint64]mark // by the numbers of their words
 	prefixes  map[string]mark
 	patterns  map[string]mark
 	fields    fieldMarks
@@ -75,7 +76,8 @@ type planner struct {
 
 func newPlanner(g *gazetteer.Gazetteer) *planner {
 	return &planner{
-		gazetteer: g, words: map[string]uint32{}, exact: map[string]mark{}, prefixes: map[string]mark{}, patterns: map[string]mark{},
+		gazetteer: g, exact: map[string]mark{}, pairs: map[uint64]mark{},
+		prefixes: map[string]mark{}, patterns: map[string]mark{},
 		fields: newFieldMarks(), found: map[string]int{}, tested: map[string]int{}, names: []string{""},
 	}
 }
@@ -90,22 +92,36 @@ func (b *planner) mark(name string) mark {
 func (b *planner) plan(x rule.Expr) *plan {
 	switch x := x.(type) {
 	case rule.And:
-		return &plan{form: askAll, parts: b.plans(x.X)}
+		return b.made(plan{form: askAll, parts: b.plans(x.X)})
 	case rule.Or:
-		return &plan{form: askAny, parts: b.plans(x.X)}
+		return b.made(plan{form: askAny, parts: b.plans(x.X)})
 	case rule.Not:
-		return &plan{form: askNot, parts: []*plan{b.plan(x.X)}}
+		return b.made(plan{form: askNot, parts: b.only(b.plan(x.X))})
 	case rule.Field:
 		spec, _ := rule.FieldNamed(x.Name)
 		return b.field(spec, x.X)
 	case rule.Group:
-		return &plan{form: askExists, filter: filterOf(x.X), parts: []*plan{b.plan(x.X)}}
+		return b.made(plan{form: askExists, filter: filterOf(x.X), parts: b.only(b.plan(x.X))})
 	}
 	return b.text(x, anywhere)
 }
 
+// only is a list of one part.
+func (b *planner) only(p *plan) []*plan {
+	out := b.partLists.take(1)
+	out[0] = p
+	return out
+}
+
+// made keeps a plan until the rule is done.
+func (b *planner) made(p plan) *plan {
+	out := &b.planShelf.take(1)[0]
+	*out = p
+	return out
+}
+
 func (b *planner) plans(xs []rule.Expr) []*plan {
-	out := make([]*plan, len(xs))
+	out := b.partLists.take(len(xs))
 	for i, x := range xs {
 		out[i] = b.plan(x)
 	}
@@ -120,11 +136,11 @@ func (b *planner) text(x rule.Expr, z zone) *plan {
 	switch x := x.(type) {
 	case rule.Term:
 		if s, ok := single(x.Text); ok {
-			return &plan{form: askMark, mark: b.word(s, stemmed)}
+			return b.made(plan{form: askMark, mark: b.word(s, stemmed)})
 		}
 	case rule.Phrase:
 		if s, ok := single(x.Text); ok {
-			return &plan{form: askMark, mark: b.word(s, folded)}
+			return b.made(plan{form: askMark, mark: b.word(s, folded)})
 		}
 		if s, t, ok := strings.Cut(x.Text, " "); ok {
 			return b.pair(x, s, t)
@@ -134,7 +150,7 @@ func (b *planner) text(x rule.Expr, z zone) *plan {
 	}
 	f := b.finder(x)
 	if m, ok := f.(markAt); ok {
-		return &plan{form: askMark, mark: mark(m)}
+		return b.made(plan{form: askMark, mark: mark(m)})
 	}
 	return b.found1(x, f, z)
 }
@@ -145,7 +161,13 @@ func (b *planner) pair(x rule.Phrase, s, t string) *plan {
 	if !ok || !okay {
 		return b.find(x, anywhere)
 	}
-	return &plan{form: askPair, mark: b.word(first, folded), other: b.word(second, folded)}
+	key := pairKey(b.number(first), b.number(second))
+	m, ok := b.pairs[key]
+	if !ok {
+		m = b.mark(first + " " + second)
+		b.pairs[key] = m
+	}
+	return b.made(plan{form: askMark, mark: m})
 }
 
 func (b *planner) near(x rule.Near) *plan {
@@ -156,7 +178,7 @@ func (b *planner) near(x rule.Near) *plan {
 	if !ok || !okay || m == o {
 		return b.found1(x, f, anywhere)
 	}
-	return &plan{form: askNear, mark: mark(m), other: mark(o), n: x.Within, ordered: x.Ordered}
+	return b.made(plan{form: askNear, mark: mark(m), other: mark(o), n: x.Within, ordered: x.Ordered})
 }
 
 func (b *planner) find(x rule.Expr, z zone) *plan { return b.found1(x, b.finder(x), z) }
@@ -175,7 +197,7 @@ func (b *planner) found1(x rule.Expr, f finder, z zone) *plan {
 		b.finds = append(b.finds, f)
 		b.found[key] = k
 	}
-	return &plan{form: askFind, n: k}
+	return b.made(plan{form: askFind, n: k})
 }
 
 // single tells whether s is one word in any language, and folds it.
@@ -191,21 +213,24 @@ func single(s string) (string, bool) {
 	return text.Fold(s), s != ""
 }
 
-func (b *planner) word(fold string, how int) mark {
-	n, ok := b.words[fold]
-	if !ok {
-		n = uint32(len(b.order))
-		fold = strings.Clone(fold) // not the whole query
-		b.words[fold] = n
-		b.order = append(b.order, fold)
+// number is the word's, in the order in which they are first asked for.
+func (b *planner) number(fold string) uint32 {
+	n, known := b.words.number(fold)
+	if !known {
+		b.words.list[n] = strings.Clone(fold) // not the whole query
 		b.stems, b.folds = append(b.stems, 0), append(b.folds, 0)
 	}
+	return n
+}
+
+func (b *planner) word(fold string, how int) mark {
+	n := b.number(fold)
 	at := &b.stems[n]
 	if how == folded {
 		at = &b.folds[n]
 	}
 	if *at == 0 {
-		*at = b.mark(b.order[n])
+		*at = b.mark(b.words.list[n])
 	}
 	return *at
 }
@@ -296,20 +321,16 @@ func literal(pattern string) string {
 }
 
 func (b *planner) vocabulary() vocabulary {
-	v := vocabulary{stems: b.stems, folds: b.folds, exact: b.exact, prefixes: b.prefixes, inflected: &[len(langs)]inflection{}}
-	size := 0
-	for _, w := range b.order {
-		size += len(w)
-	}
-	var arena strings.Builder
-	arena.Grow(size)
-	v.ends = make([]uint32, 1, len(b.order)+1)
-	v.table = make([]uint32, len(b.order)*3/2+1)
+	v := vocabulary{stems: b.stems, folds: b.folds, exact: b.exact, prefixes: b.prefixes, pairs: newPairs(b.pairs, len(b.words.list)),
+		inflected: &[len(langs)]inflection{}}
+	v.spellings = newSpellings(b.words.list)
+	v.table = make([]uint32, len(b.words.list)*4/3+1)
 	v.stems, v.folds = slices.Clip(v.stems), slices.Clip(v.folds)
-	for n, w := range b.order {
-		arena.WriteString(w)
-		v.ends = append(v.ends, uint32(arena.Len()))
-		i := reduce(hash(w), uint64(len(v.table)))
+	if !slices.ContainsFunc(v.folds, func(m mark) bool { return m != 0 }) {
+		v.folds = nil
+	}
+	for n := range b.words.list {
+		i := reduce(b.words.hashes[n], uint64(len(v.table)))
 		for v.table[i] != 0 {
 			if i++; i == uint64(len(v.table)) {
 				i = 0
@@ -317,7 +338,6 @@ func (b *planner) vocabulary() vocabulary {
 		}
 		v.table[i] = uint32(n + 1)
 	}
-	v.arena = arena.String()
 	for p, m := range b.patterns {
 		if v.patterns == nil {
 			v.patterns = map[string][]pattern{}

@@ -17,8 +17,7 @@ type segment struct {
 	vocabulary
 	fields fieldMarks
 	marks  int
-	starts []uint32 // the stream of mark m is stream[starts[m]:starts[m+1]]
-	stream []uint32
+	streams
 	code   []uint32
 	always []uint32 // entries of rules without an anchor
 	finds  []finder
@@ -41,7 +40,6 @@ const (
 	opMark uint32 = iota // the mark is there; after opOr: the last of a group
 	opOr                 // one of a group, of which one has to be there
 	opNot                // the mark is not there
-	opPair               // and, in the next word, the mark right behind it
 	opNear               // the next two words: the other mark, words between <<1 | ordered
 	opEval               // code at this place holds
 	opFar                // the program stands in code at this place, its length first
@@ -63,7 +61,6 @@ const (
 	codeNot
 	codeMark
 	codeEvent
-	codePair
 	codeNear
 	codeFind
 	codeTest
@@ -80,15 +77,23 @@ const codeBinds = 1 << 8
 type builder struct {
 	*planner
 	census  *Census
-	pending []uint32 // mark, then the entry
-	counts  []uint32 // words by mark
+	pending [kinds][]uint32 // by what their programs begin with: mark, then the entry
+	counts  []uint32        // words by mark
 	costs   []float32
 	code    []uint32
 	always  []uint32
 	eagers  map[[2]int]mark // eager tests: number and whether of the event
 	eager   []eager
 	weak    []Weak
-	anchors func(rule int, marks []mark) // for explain; may be nil
+
+	// Used again for each rule.
+	parts      []*plan
+	rest       []*plan
+	candidates []group
+	clauses    []clause
+	operands   []uint32
+	markLists  shelf[mark]
+	anchors    func(rule int, marks []mark) // for explain; may be nil
 }
 
 // group is a set of marks of which one is there if a plan holds, and how likely that is.
@@ -104,15 +109,19 @@ func newBuilder(g *gazetteer.Gazetteer, census *Census) *builder {
 
 // add plans rule n and writes its entries.
 func (b *builder) add(n int, x rule.Expr) {
+	b.planShelf.clear()
+	b.partLists.clear()
+	b.markLists.clear()
 	p := b.plan(x)
-	parts := []*plan{p}
+	parts := append(b.parts[:0], p)
 	if p.form == askAll {
-		parts = flat(p, nil)
+		parts = flat(p, b.parts[:0])
 	}
-	var groups []group
+	groups := b.candidates[:0]
 	for _, part := range parts {
 		groups = b.groups(part, groups)
 	}
+	b.parts, b.candidates = parts, groups
 	anchor := -1
 	for i := range groups {
 		if anchor < 0 || groups[i].cost < groups[anchor].cost {
@@ -136,18 +145,46 @@ func (b *builder) add(n int, x rule.Expr) {
 	if len(program)*len(g.marks) > maxCopy {
 		program = b.far(program)
 	}
+	pending := &b.pending[kindOf(program)]
 	for _, m := range g.marks {
-		b.pending = append(b.pending, m)
-		before := len(b.pending)
-		b.pending = b.entry(b.pending, n, program)
+		before := len(*pending)
+		*pending = b.entry(append(*pending, m), n, program)
 		for int(m) >= len(b.counts) {
 			b.counts = append(b.counts, make([]uint32, b.marks+1-len(b.counts))...)
 		}
-		b.counts[m] += uint32(len(b.pending) - before)
+		b.counts[m] += uint32(len(*pending) - before - 1)
 	}
 	if b.anchors != nil {
 		b.anchors(n, g.marks)
 	}
+}
+
+// kinds of programs: nothing to ask, one mark, one of two marks and more, the rest. The entries of a stream stand by
+// kind, so that the processor guesses right what comes.
+const (
+	kindNone = iota
+	kindMark
+	kindOr
+	kindMany = kindOr + 4
+	kindRest = kindMany + 1
+	kinds    = kindRest + 1
+)
+
+func kindOf(program []uint32) int {
+	if len(program) == 0 {
+		return kindNone
+	}
+	switch program[0] >> opShift {
+	case opMark:
+		return kindMark
+	case opOr:
+		n := 0
+		for program[n]>>opShift == opOr {
+			n++
+		}
+		return min(kindOr+n-1, kindMany)
+	}
+	return kindRest
 }
 
 // flat lists the parts of nested ANDs.
@@ -196,9 +233,9 @@ func (b *builder) weaken(n int, groups []group, anchor int) {
 func (b *builder) groups(p *plan, out []group) []group {
 	switch p.form {
 	case askMark, askEvent:
-		return append(out, group{[]mark{p.mark}, b.cost(p.mark), p})
-	case askPair, askNear:
-		return append(out, group{[]mark{p.mark}, b.cost(p.mark), p}, group{[]mark{p.other}, b.cost(p.other), p})
+		return append(out, b.single(p.mark, p))
+	case askNear:
+		return append(out, b.single(p.mark, p), b.single(p.other, p))
 	case askFind:
 		for _, g := range b.finds[p.n].groups(nil) {
 			if len(g) > 0 {
@@ -215,6 +252,12 @@ func (b *builder) groups(p *plan, out []group) []group {
 	return out
 }
 
+func (b *builder) single(m mark, p *plan) group {
+	marks := b.markLists.take(1)
+	marks[0] = m
+	return group{marks, b.cost(m), p}
+}
+
 func (b *builder) grouped(marks []mark, p *plan) group {
 	g := group{marks: marks, part: p}
 	for _, m := range marks {
@@ -225,16 +268,22 @@ func (b *builder) grouped(marks []mark, p *plan) group {
 
 // union appends the marks of the best group of each part, if each has one.
 func (b *builder) union(p *plan, out []group) []group {
-	u := group{part: p, marks: make([]mark, 0, len(p.parts))}
-	var buffer [8]group
+	u := group{part: p, marks: b.markLists.take(len(p.parts))[:0]}
+	from := len(out)
 	for _, part := range p.parts {
-		gs := b.groups(part, buffer[:0])
-		if len(gs) == 0 {
+		if part.form == askMark || part.form == askEvent {
+			u.marks = append(u.marks, part.mark)
+			u.cost += b.cost(part.mark)
+			continue
+		}
+		out = b.groups(part, out)
+		if len(out) == from {
 			return out
 		}
-		best := slices.MinFunc(gs, func(x, y group) int { return cmp.Compare(x.cost, y.cost) })
+		best := slices.MinFunc(out[from:], func(x, y group) int { return cmp.Compare(x.cost, y.cost) })
 		u.marks = append(u.marks, best.marks...)
 		u.cost += best.cost
+		out = out[:from]
 	}
 	if len(u.marks) == 0 {
 		return out
@@ -284,8 +333,7 @@ type clause struct {
 // program writes the parts as operators. What the anchor has proved is left out.
 func (b *builder) program(x rule.Expr, parts []*plan, anchor *group, groups []group) []uint32 {
 	binds := rule.AsksEvent(x)
-	var clauses []clause
-	var rest []*plan
+	clauses, rest := b.clauses[:0], b.rest[:0]
 	for _, p := range parts {
 		proved := anchor != nil && anchor.part == p
 		switch {
@@ -294,15 +342,13 @@ func (b *builder) program(x rule.Expr, parts []*plan, anchor *group, groups []gr
 				clauses = append(clauses, b.choice(p))
 			}
 		case p.form == askNot && p.parts[0].form == askMark:
-			clauses = append(clauses, clause{[]uint32{opNot<<opShift | p.parts[0].mark}, 0.99})
-		case p.form == askPair:
-			clauses = append(clauses, clause{[]uint32{opPair<<opShift | p.mark, p.other}, min(b.cost(p.mark), b.cost(p.other))})
+			clauses = append(clauses, clause{b.operators(opNot<<opShift | p.parts[0].mark), 0.99})
 		case p.form == askNear:
 			distance := uint32(p.n) << 1
 			if p.ordered {
 				distance |= 1
 			}
-			clauses = append(clauses, clause{[]uint32{opNear<<opShift | p.mark, p.other, distance}, min(b.cost(p.mark), b.cost(p.other))})
+			clauses = append(clauses, clause{b.operators(opNear<<opShift|p.mark, p.other, distance), min(b.cost(p.mark), b.cost(p.other))})
 		default:
 			rest = append(rest, p)
 		}
@@ -310,26 +356,28 @@ func (b *builder) program(x rule.Expr, parts []*plan, anchor *group, groups []gr
 	if len(rest) > 0 {
 		for i := range groups {
 			if g := &groups[i]; (anchor == nil || &g.marks[0] != &anchor.marks[0]) && slices.Contains(rest, g.part) && len(g.marks) <= 4 {
-				clauses = append(clauses, clause{anyOf(g.marks), g.cost})
+				clauses = append(clauses, clause{b.anyOf(g.marks), g.cost})
 			}
 		}
 	}
+	b.clauses, b.rest = clauses, rest
 	slices.SortStableFunc(clauses, func(x, y clause) int { return cmp.Compare(x.share, y.share) })
-	var out []uint32
+	out := b.operands[:0]
 	for _, c := range clauses {
 		out = append(out, c.words...)
 	}
 	if len(rest) > 0 || binds {
 		out = append(out, opEval<<opShift|b.eval(x, rest, binds))
 	}
+	b.operands = out
 	return out
 }
 
 func (b *builder) choice(p *plan) clause {
 	if p.form == askMark {
-		return clause{[]uint32{opMark<<opShift | p.mark}, b.cost(p.mark)}
+		return clause{b.operators(opMark<<opShift | p.mark), b.cost(p.mark)}
 	}
-	c := clause{words: make([]uint32, 0, len(p.parts))}
+	c := clause{words: b.markLists.take(len(p.parts))[:0]}
 	for i, q := range p.parts {
 		op := opOr
 		if i == len(p.parts)-1 {
@@ -341,8 +389,14 @@ func (b *builder) choice(p *plan) clause {
 	return c
 }
 
-func anyOf(marks []mark) []uint32 {
-	out := make([]uint32, len(marks))
+func (b *builder) operators(words ...uint32) []uint32 {
+	out := b.markLists.take(len(words))
+	copy(out, words)
+	return out
+}
+
+func (b *builder) anyOf(marks []mark) []uint32 {
+	out := b.markLists.take(len(marks))
 	for i, m := range marks {
 		out[i] = opOr<<opShift | m
 	}
@@ -388,8 +442,6 @@ func (b *builder) write(p *plan) {
 		op(codeMark, int(p.mark))
 	case askEvent:
 		op(codeEvent, int(p.mark))
-	case askPair:
-		op(codePair, int(p.mark), p.other)
 	case askNear:
 		distance := uint32(p.n) << 1
 		if p.ordered {
@@ -412,24 +464,8 @@ func (b *builder) segment(rules int) *segment {
 		finds: b.finds, tests: b.tests, eager: b.eager, rules: rules,
 	}
 	s.sieve = b.sieve(rules)
-	s.worded = len(b.order)+len(b.exact)+len(b.prefixes)+len(b.patterns)+len(b.finds) > 0
-	s.starts = make([]uint32, b.marks+2)
-	total := uint32(0)
-	for m := range s.starts {
-		s.starts[m] = total
-		if m < len(b.counts) {
-			total += b.counts[m]
-		}
-	}
-	s.stream = make([]uint32, total)
-	to := slices.Clone(s.starts)
-	for i := 0; i < len(b.pending); {
-		m, n := b.pending[i], 1+int(b.pending[i+1]&63)
-		if n == 1+farLen {
-			n = 2
-		}
-		to[m] += uint32(copy(s.stream[to[m]:], b.pending[i+1:i+1+n]))
-		i += 1 + n
-	}
+	s.worded = len(b.words.list)+len(b.exact)+len(b.prefixes)+len(b.patterns)+len(b.finds) > 0
+	s.streams = newStreams(b.counts, b.marks)
+	s.fill(b.pending)
 	return s
 }

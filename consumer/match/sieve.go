@@ -18,12 +18,12 @@ func (b *builder) sieve(rules int) sieve {
 		return nil
 	}
 	size := 8
-	for size < (3*len(b.order)+len(b.prefixes)+len(b.patterns)+len(b.exact))/4+8 { // 16 bits and more a word
+	for size < (3*len(b.words.list)+len(b.prefixes)+len(b.patterns)+len(b.exact))/4+8 { // 16 bits and more a word
 		size *= 2
 	}
 	s := make(sieve, size)
-	for n, w := range b.order {
-		s.add(uint32(hash(w) >> 32))
+	for n, w := range b.words.list {
+		s.add(uint32(b.words.hashes[n] >> 32))
 		if b.stems[n] != 0 {
 			for _, lang := range langs[1:] {
 				s.add(uint32(hash(text.Stem(lang, w)) >> 32))

@@ -11,12 +11,13 @@ type view struct {
 	bears  []borne
 	locals []borne // by the document's words
 	marks  []mark
+	twos   []uint64 // pairs of words to look up
 	few    []mark
 	kept   int // words that keep their number
 	round  int // of the lexer, to which the numbers of words belong
 
 	bits    []uint64 // the marks the article bears
-	slots   []uint32 // of a mark borne: its place in present
+	slots   []uint32 // open addressing by mark: 1 more than its place in present
 	present []presence
 	nodes   []node  // words of a mark, chained
 	where   []int32 // positions asked for
@@ -26,6 +27,8 @@ type view struct {
 	asked   []answer // of tests
 	found   []answer // of finders
 	stack   []run
+	anchors []uint32 // ranks of the marks the article bears that anchor rules
+	warm    uint32   // of no use but to touch memory early
 	key     []byte
 	work    int      // units of work so far
 	spent   []uint32 // rules that took more than the Budget
@@ -35,6 +38,7 @@ type view struct {
 type borne struct {
 	first, second mark
 	more          uint32 // 0: not known yet, 1: no others, else 2 more than where
+	paired        uint32 // 1 more than the number of a word that is in pairs; else 0
 }
 
 // presence is one mark that the article bears.
@@ -74,8 +78,12 @@ func (v *view) begin(s *segment, d *document) {
 	v.doc = d
 	v.present, v.nodes, v.where, v.masks = v.present[:0], v.nodes[:0], v.where[:0], v.masks[:0]
 	v.work, v.spent = 0, v.spent[:0]
+	v.roomFor(len(d.places))
 	if s.worded {
 		v.wordMarks()
+		if len(s.pairs.keys) > 0 {
+			v.pairMarks()
+		}
 	}
 	v.articleMarks(&d.report.Article)
 	v.events()
@@ -92,9 +100,6 @@ func (v *view) learn(s *segment, round int) {
 	v.marks = v.marks[:0]
 	if n := s.marks>>6 + 1; n > len(v.bits) {
 		v.bits = append(v.bits, make([]uint64, n-len(v.bits))...)
-	}
-	if n := s.marks + 1; n > len(v.slots) {
-		v.slots = append(v.slots, make([]uint32, n-len(v.slots))...)
 	}
 	v.asked = fit(v.asked, len(s.tests))
 	v.found = fit(v.found, len(s.finds))
@@ -118,16 +123,16 @@ func (v *view) wordMarks() {
 	for len(v.bears) < len(d.lexer.words) {
 		v.bears = append(v.bears, borne{})
 	}
-	v.locals = v.locals[:0]
-	for n := range d.places {
-		w := d.places[n].word
-		b := v.bears[w]
+	v.locals = slices.Grow(v.locals[:0], len(d.places))[:len(d.places)]
+	for n := range d.places { // nothing hangs on what is there: the processor waits for many at a time
+		v.locals[n] = v.bears[d.places[n].word]
+	}
+	for n := range v.locals {
+		b := &v.locals[n]
 		if b.more == 0 {
-			b = v.study(w)
+			*b = v.study(d.places[n].word)
 		}
-		v.locals = append(v.locals, b)
-		w = uint32(n)
-		v.bearAll(b, w)
+		v.bearAll(*b, uint32(n))
 	}
 }
 
@@ -140,6 +145,27 @@ func (v *view) siftWords() {
 		if v.segment.sieve.passes(t) {
 			v.locals[n] = v.borneBy(v.doc.places[n].word)
 			v.bearAll(v.locals[n], uint32(n))
+		}
+	}
+}
+
+// pairMarks marks the pairs of words that the segment knows.
+func (v *view) pairMarks() {
+	v.twos = v.twos[:0]
+	before := uint32(0)
+	for _, w := range v.doc.words {
+		now := uint32(0)
+		if w != inGap {
+			now = v.locals[w].paired
+		}
+		if before != 0 && now != 0 {
+			v.twos = append(v.twos, uint64(before)<<32|uint64(now))
+		}
+		before = now
+	}
+	for _, key := range v.twos {
+		if m := v.segment.pairs.find(key); m != 0 {
+			v.give(m, -1)
 		}
 	}
 }
@@ -171,7 +197,7 @@ func (v *view) study(w uint32) borne {
 // borneBy looks up the marks of a word.
 func (v *view) borneBy(w uint32) borne {
 	b := borne{more: 1}
-	v.few = v.segment.vocabulary.marks(&v.doc.lexer.words[w], v.doc.lang, v.few[:0])
+	v.few, b.paired = v.segment.vocabulary.marks(&v.doc.lexer.words[w], v.doc.lang, v.few[:0])
 	switch n := len(v.few); {
 	case n > 2:
 		b.more = uint32(len(v.marks)) + 2
@@ -190,7 +216,7 @@ func (v *view) borneBy(w uint32) borne {
 func (v *view) bear(m mark, w uint32) {
 	n := int32(len(v.nodes))
 	if v.has(m) {
-		p := &v.present[v.slots[m]]
+		p := v.presence(m)
 		v.nodes = append(v.nodes, node{w, p.node})
 		p.node = n
 		return
@@ -203,8 +229,50 @@ func (v *view) has(m mark) bool { return v.bits[m>>6]&(1<<(m&63)) != 0 }
 
 func (v *view) set(m mark, node, mask int32) {
 	v.bits[m>>6] |= 1 << (m & 63)
-	v.slots[m] = uint32(len(v.present))
 	v.present = append(v.present, presence{mark: m, node: node, mask: mask})
+	if 2*len(v.present) > len(v.slots) {
+		v.roomFor(2 * len(v.present))
+		return
+	}
+	v.slot(uint32(len(v.present) - 1))
+}
+
+// slot enters present[n].
+func (v *view) slot(n uint32) {
+	last := uint32(len(v.slots) - 1)
+	i := slotOf(v.present[n].mark) & last
+	for v.slots[i] != 0 {
+		i = (i + 1) & last
+	}
+	v.slots[i] = n + 1
+}
+
+// presence is that of a mark that the article bears.
+func (v *view) presence(m mark) *presence {
+	last := uint32(len(v.slots) - 1)
+	for i := slotOf(m) & last; ; i = (i + 1) & last {
+		if p := &v.present[v.slots[i]-1]; p.mark == m {
+			return p
+		}
+	}
+}
+
+func slotOf(m mark) uint32 { return m * 0x9E3779B1 >> 12 }
+
+// roomFor makes slots for so many marks, and enters those that are present.
+func (v *view) roomFor(marks int) {
+	size := 256
+	for size < 4*marks {
+		size *= 2
+	}
+	if size > len(v.slots) {
+		v.slots = make([]uint32, size)
+	} else {
+		clear(v.slots)
+	}
+	for n := range v.present {
+		v.slot(uint32(n))
+	}
 }
 
 // give marks the article, or the event unless it is -1.
@@ -218,7 +286,7 @@ func (v *view) give(m mark, event int) {
 	if !v.has(m) {
 		v.set(m, -1, v.blank())
 	}
-	v.masks[int(v.present[v.slots[m]].mask)+event>>6] |= 1 << (event & 63)
+	v.masks[int(v.presence(m).mask)+event>>6] |= 1 << (event & 63)
 }
 
 // blank appends a mask of no events.
@@ -255,7 +323,7 @@ func (v *view) positions(m mark) []int32 {
 	if !v.has(m) {
 		return nil
 	}
-	p := &v.present[v.slots[m]]
+	p := v.presence(m)
 	if p.where == 0 {
 		from := len(v.where)
 		for n := p.node; n >= 0; n = v.nodes[n].next {

@@ -14,15 +14,15 @@ type mark = uint32
 
 // vocabulary knows which words of an article bear which marks.
 type vocabulary struct {
-	arena string
-	ends  []uint32 // word n of the rules is arena[ends[n]:ends[n+1]]
+	spellings
 	stems []mark   // the mark of the word n by its stem; 0: not asked so
-	folds []mark   // the mark of the word n folded
+	folds []mark   // the mark of the word n folded; nil: no word is asked so
 	table []uint32 // open addressing by the folded word: n + 1
 
 	exact    map[string]mark
 	prefixes map[string]mark
 	patterns map[string][]pattern // by the letters before the first ?
+	pairs    pairs
 
 	inflected *[len(langs)]inflection
 }
@@ -45,8 +45,6 @@ type stemTable struct {
 	next  []uint32 // n + 1 of the next word with the same stem
 }
 
-func (v *vocabulary) word(n uint32) string { return v.arena[v.ends[n]:v.ends[n+1]] }
-
 func (v *vocabulary) find(fold string, h uint64) (n uint32, ok bool) {
 	if len(v.table) == 0 {
 		return 0, false
@@ -66,11 +64,15 @@ func (v *vocabulary) find(fold string, h uint64) (n uint32, ok bool) {
 // reduce maps a hash to [0, size) without a division.
 func reduce(h, size uint64) uint64 { return (h & 0xFFFFFFFF) * size >> 32 }
 
-// marks appends the marks that a word of an article in the language bears.
-func (v *vocabulary) marks(w *word, lang int, out []mark) []mark {
+// marks appends the marks that a word of an article in the language bears. The number of a word that is in pairs is
+// paired-1.
+func (v *vocabulary) marks(w *word, lang int, out []mark) (marks []mark, paired uint32) {
 	if n, ok := v.find(w.fold, w.foldHash); ok {
-		if m := v.folds[n]; m != 0 {
-			out = append(out, m)
+		if v.pairs.has(n) {
+			paired = n + 1
+		}
+		if v.folds != nil && v.folds[n] != 0 {
+			out = append(out, v.folds[n])
 		}
 		if m := v.stems[n]; m != 0 && lang == 0 {
 			out = append(out, m)
@@ -87,7 +89,7 @@ func (v *vocabulary) marks(w *word, lang int, out []mark) []mark {
 	if len(v.prefixes)+len(v.patterns) > 0 {
 		out = v.prefixMarks(w.fold, out)
 	}
-	return out
+	return out, paired
 }
 
 func (v *vocabulary) stemMarks(w *word, lang int, out []mark) []mark {

@@ -1,0 +1,58 @@
+package match
+
+// shelf hands out slices that all live until it is cleared: what is made of one rule is of no use for the next.
+type shelf[T any] struct{ free, all []T }
+
+const shelfSize = 1024
+
+// take gives n zero values.
+func (s *shelf[T]) take(n int) []T {
+	if n > len(s.free) {
+		s.all = make([]T, max(n, shelfSize))
+		s.free = s.all
+	}
+	out := s.free[:n:n]
+	s.free = s.free[n:]
+	return out
+}
+
+func (s *shelf[T]) clear() {
+	clear(s.all[:len(s.all)-len(s.free)])
+	s.free = s.all
+}
+
+// wordList numbers the words of rules in the order in which they are first asked for.
+type wordList struct {
+	list   []string
+	hashes []uint64
+	table  []uint32 // open addressing: number + 1
+}
+
+// number is the word's; it tells whether the word was there.
+func (l *wordList) number(s string) (n uint32, known bool) {
+	if 2*len(l.list) >= len(l.table) {
+		l.grow()
+	}
+	h, last := hash(s), uint64(len(l.table)-1)
+	i := h & last
+	for ; l.table[i] != 0; i = (i + 1) & last {
+		if n := l.table[i] - 1; l.hashes[n] == h && l.list[n] == s {
+			return n, true
+		}
+	}
+	l.list, l.hashes = append(l.list, s), append(l.hashes, h)
+	l.table[i] = uint32(len(l.list))
+	return uint32(len(l.list) - 1), false
+}
+
+func (l *wordList) grow() {
+	l.table = make([]uint32, max(256, 4*len(l.table)))
+	last := uint64(len(l.table) - 1)
+	for n, h := range l.hashes {
+		i := h & last
+		for l.table[i] != 0 {
+			i = (i + 1) & last
+		}
+		l.table[i] = uint32(n + 1)
+	}
+}
