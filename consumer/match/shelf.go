@@ -25,8 +25,10 @@ func (s *shelf[T]) clear() {
 type wordList struct {
 	list   []string
 	hashes []uint64
-	table  []uint32 // open addressing: number + 1
+	table  []uint64 // open addressing: the upper half of the hash, number + 1
 }
+
+const upperHalf = ^uint64(1<<32 - 1)
 
 // number is the word's; it tells whether the word was there.
 func (l *wordList) number(s string) (n uint32, known bool) {
@@ -36,23 +38,23 @@ func (l *wordList) number(s string) (n uint32, known bool) {
 	h, last := hash(s), uint64(len(l.table)-1)
 	i := h & last
 	for ; l.table[i] != 0; i = (i + 1) & last {
-		if n := l.table[i] - 1; l.hashes[n] == h && l.list[n] == s {
+		if n := uint32(l.table[i]) - 1; (l.table[i]^h)&upperHalf == 0 && l.list[n] == s {
 			return n, true
 		}
 	}
 	l.list, l.hashes = append(l.list, s), append(l.hashes, h)
-	l.table[i] = uint32(len(l.list))
+	l.table[i] = h&upperHalf | uint64(len(l.list))
 	return uint32(len(l.list) - 1), false
 }
 
 func (l *wordList) grow() {
-	l.table = make([]uint32, max(256, 4*len(l.table)))
+	l.table = make([]uint64, max(256, 4*len(l.table)))
 	last := uint64(len(l.table) - 1)
 	for n, h := range l.hashes {
 		i := h & last
 		for l.table[i] != 0 {
 			i = (i + 1) & last
 		}
-		l.table[i] = uint32(n + 1)
+		l.table[i] = h&upperHalf | uint64(n+1)
 	}
 }
