@@ -29,6 +29,12 @@ func newTest(spec rule.FieldSpec, x rule.Expr, g *gazetteer.Gazetteer) test {
 		return test{func(s *scene) bool { return slices.ContainsFunc(actorsOf(name, s.event), t.in(s)) }}
 	case rule.Country:
 		return membersTest(x, g)
+	case rule.Area:
+		c, _ := x.(rule.Circle)
+		return test{func(s *scene) bool {
+			p := s.event.Where
+			return p != nil && p.Located() && c.Contains(p.Lat, p.Lon)
+		}}
 	case rule.Number:
 		match := numberTest(x)
 		return test{func(s *scene) bool {

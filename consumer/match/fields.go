@@ -33,6 +33,7 @@ const (
 	keyWho       = 's' // subject, object, either: country or code; key behind a #; sector behind a /
 	keyWhom      = 'd'
 	keyActor     = 'e'
+	keyCell      = 'g' // of the place on the map, behind a letter for its size
 )
 
 func newFieldMarks() fieldMarks {
@@ -68,6 +69,9 @@ func (b *planner) field(spec rule.FieldSpec, x rule.Expr) *plan {
 	}
 	if l, ok := x.(rule.List); ok && l.Values != nil {
 		return b.list(spec, l)
+	}
+	if c, ok := x.(rule.Circle); ok {
+		return b.circle(spec, c)
 	}
 	if p := b.value(spec, x); p != nil {
 		return p
@@ -270,6 +274,7 @@ func (v *view) eventMarks(e *news.Event, i int) {
 	v.sideMarks(keyWho, e.Who, i)
 	v.sideMarks(keyWhom, e.Whom, i)
 	if p := e.Where; p != nil {
+		v.cellMarks(p, i)
 		v.value(keyCountry, p.Country, i)
 		if v.segment.fields.asked[keyPlace] {
 			v.value(keyPlace, text.Fold(p.Name), i)

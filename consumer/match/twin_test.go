@@ -2,6 +2,7 @@ package match_test
 
 import (
 	"fmt"
+	"math"
 	"regexp"
 	"slices"
 	"strconv"
@@ -236,6 +237,9 @@ func (w *twin) field(f rule.Field) bool {
 			return slices.ContainsFunc(e.Who, func(a news.Actor) bool { return slices.Contains(a.Sectors, plover.Sector(value)) })
 		case "where":
 			return e.Where != nil && (e.Where.Country == value || e.Where.Name == value)
+		case "geo":
+			c := leaf.(rule.Circle)
+			return e.Where != nil && e.Where.Located() && apart(c.Lat, c.Lon, e.Where.Lat, e.Where.Lon) <= c.Km
 		case "cameo":
 			return strings.HasPrefix(e.What.CAMEO, value)
 		case "historical":
@@ -269,6 +273,17 @@ func (w *twin) is(leaf rule.Expr) func(news.Actor) bool {
 		value := leaf.String()
 		return known[value] != "" && a.Country == known[value] || value == "sergei-lavrov" && a.Key == value
 	}
+}
+
+// apart is the way between two points in kilometres, by the angle between them as vectors.
+func apart(lat, lon, lat2, lon2 float64) float64 {
+	vector := func(lat, lon float64) [3]float64 {
+		lat, lon = lat*math.Pi/180, lon*math.Pi/180
+		return [3]float64{math.Cos(lat) * math.Cos(lon), math.Cos(lat) * math.Sin(lon), math.Sin(lat)}
+	}
+	a, b := vector(lat, lon), vector(lat2, lon2)
+	cross := [3]float64{a[1]*b[2] - a[2]*b[1], a[2]*b[0] - a[0]*b[2], a[0]*b[1] - a[1]*b[0]}
+	return 6371.0088 * math.Atan2(math.Hypot(math.Hypot(cross[0], cross[1]), cross[2]), a[0]*b[0]+a[1]*b[1]+a[2]*b[2])
 }
 
 func within(n float64, leaf rule.Expr) bool {
@@ -378,11 +393,22 @@ func query(depth int) *rapid.Generator[string] {
 			return "event(" + either2(t) + ")"
 		case 16:
 			return from("who:@own", "whom:@own", "actor:@own", "publisher:@papers", "what:@kinds", "where:@lands")
+		case 17:
+			return "geo:" + circle(t)
 		case 14:
 			return "trigger:" + from("suspendre", "suspendus", `"mission"`, "susp*", "=Mission")
 		}
 		return textQuery(2).Draw(t, "text")
 	})
+}
+
+// circle is one around a place that events have, or anywhere.
+func circle(t *rapid.T) string {
+	near := rapid.SampledFrom([][2]float64{{51.07, -1.79}, {-18.14, 178.44}, {-17, -179.5}, {82.5, -62.3}, {0, 0}, {90, 0}}).Draw(t, "near")
+	lat := min(90, near[0]+rapid.Float64Range(-3, 3).Draw(t, "lat"))
+	lon := max(-180, min(180, near[1]+rapid.Float64Range(-3, 3).Draw(t, "lon")))
+	km := rapid.SampledFrom([]string{"25km", "150km", "400km", "900m", "3000km", "20000km"}).Draw(t, "radius")
+	return fmt.Sprintf("(%.3f, %.3f, %s)", lat, lon, km)
 }
 
 func either2(t *rapid.T) string {
@@ -414,7 +440,8 @@ func event(t *rapid.T) news.Event {
 		),
 		Realis:     rapid.SampledFrom([]news.Realis{news.Actual, news.Alleged, news.Hypothetical}).Draw(t, "realis"),
 		Historical: rapid.Bool().Draw(t, "historical"), Lead: rapid.Bool().Draw(t, "lead"),
-		Where: rapid.SampledFrom([]*news.Place{nil, {Name: "Salisbury", Country: "GBR"}, {Name: "Moscow", Country: "RUS"}}).Draw(t, "where"),
+		Where: rapid.SampledFrom([]*news.Place{nil, {Name: "Salisbury", Country: "GBR", Lat: 51.07, Lon: -1.79}, {Name: "Moscow", Country: "RUS"},
+			{Name: "Suva", Country: "FJI", Lat: -18.14, Lon: 178.44}, {Name: "Alert", Country: "CAN", Lat: 82.5, Lon: -62.3}}).Draw(t, "where"),
 		Count: rapid.SampledFrom([]*news.Quantity{nil, {Value: 3}, {Value: 7}}).Draw(t, "count"),
 	}
 	e.What.Trigger = rapid.SampledFrom(vocabulary).Draw(t, "trigger")

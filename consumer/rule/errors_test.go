@@ -25,12 +25,13 @@ var broken = []string{
 	"count:[2 TO", "count:[2 5]", "count:[* TO *]", "count:>=", "title:>=3", "score:{1 TO 2}",
 	"+must", "!not", "a && b", "a || b", "rain^2", "colour~1", `a\b`,
 	"repeat(0, war)", "repeat(war)", "repeat(3, NOT war)", "a?bc*d", "event(event(what:ASSAULT))", "event(what:ASSAULT",
+	"geo:paris", "geo:(1, 2)", "geo:(1, 2, 5)", "geo:(91, 2, 5km)", "geo:(1, -181, 5km)", "geo:(1, 2, 99999km)", "geo:(1, 2, 5km", "geo:(1, 2, -5km)",
 	"a \xff b", "une très longue question qui va au delà de ce que montre une ligne, parce que nos lecteurs écrivent ainsi AND (fin",
 }
 
 // senseless are queries that read well and mean nothing.
 var senseless = []string{
-	"whoo:RUS", "Who:RUS", "zzzzzz:1", "http://example.org", "geo:paris",
+	"whoo:RUS", "Who:RUS", "zzzzzz:1", "http://example.org",
 	"what:SANCTON", "what:WAR", "what:>=3", "what:SANC*", "mode:expele", "context:militairy", "who.sector:GVO", "realis:real", "lang:french",
 	"who:Rusia", "who:Xyzzyqwx", "who:[1 TO 2]", "whom:@natoo", "what:@nato",
 	"cameo:1", "cameo:16x", "quad:many", "score:[5 TO 2]", "count:[x TO 2]", "historical:yes", "published:yesterday", "published:[2022 TO 2021]",

@@ -6,7 +6,7 @@ import (
 )
 
 // Expr is a query or a part of one. It is sealed: And, Or, Not, Near, Term, Phrase, Prefix, Exact, Field, Range,
-// Compare, List, Loose, Pattern, Repeat and Group are all there is. String prints it so that Parse gives an equal Expr back.
+// Compare, List, Loose, Pattern, Repeat, Group and Circle are all there is. String prints it so that Parse gives an equal Expr back.
 type Expr interface {
 	String() string
 	// Position is where the expression starts in the query it was parsed from.

@@ -51,6 +51,8 @@ func TestParsePrintsTheSameMeaning(t *testing.T) {
 		"who:(RUS -BLR)":                        "who:(RUS AND NOT BLR)",
 		"mode:martial-law publisher:reut*":      "mode:martial-law AND publisher:reut*",
 		"who.sector:GOV story.publishers:>=3":   "who.sector:GOV AND story.publishers:>=3",
+		"geo:(48.85,2.35,25km) a":               "geo:(48.85, 2.35, 25km) AND a",
+		"geo: ( -33.9 , 151.2, 500m )":          "geo:(-33.9, 151.2, 0.5km)",
 		"  \n what:SANCTION\n\twhere:Salisbury": "what:SANCTION AND where:Salisbury",
 	} {
 		t.Run(query, func(t *testing.T) {
@@ -91,7 +93,7 @@ func TestDeepNestingIsAnErrorNotACrash(t *testing.T) {
 func FuzzParse(f *testing.F) {
 	for _, s := range []string{
 		"what:(SANCTION OR THREATEN) who:Russie whom:OTAN", `"a b" NEAR/3 (c OR d*) -e`, "=Foo score:[-1 TO *]",
-		"title:(a OR =b) url:http://x/y?z=1", "who:AND NOT NOT (a b)", "count:>=3 who:@nato", "-(-a)", "a:b:c", `a:"\\\""`,
+		"title:(a OR =b) url:http://x/y?z=1", "who:AND NOT NOT (a b)", "geo:(48.85, 2.35, 25km) -geo:(-0, 0.1, 7m)", "count:>=3 who:@nato", "-(-a)", "a:b:c", `a:"\\\""`,
 	} {
 		f.Add(s)
 	}

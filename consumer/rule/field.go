@@ -17,6 +17,7 @@ const (
 	Number
 	Bool
 	Date
+	Area // a Circle
 )
 
 // Scope is what a field is asked of.
@@ -68,6 +69,7 @@ var fields = []FieldSpec{
 	{Name: "whom.sector", Type: Code, Scope: OfEvent, Values: sectorNames(), Doc: "the part of society of whom it was done to"},
 	{Name: "actor.sector", Type: Code, Scope: OfEvent, Values: sectorNames(), Doc: "the part of society of either side"},
 	{Name: "where", Type: Country, Scope: OfEvent, Doc: "the country or the place"},
+	{Name: "geo", Type: Area, Scope: OfEvent, Doc: "the place within a distance of a point: (48.85, 2.35, 25km)"},
 	{Name: "quad", Type: Number, Scope: OfEvent, Doc: "1 verbal cooperation, 2 material cooperation, 3 verbal conflict, 4 material conflict"},
 	{Name: "score", Type: Number, Scope: OfEvent, Doc: "PLOVER's score, -10 (conflict) to 10"},
 	{Name: "cameo", Type: CAMEO, Scope: OfEvent, Doc: "a CAMEO code and all below it: 16 holds for 161"},
@@ -82,9 +84,6 @@ var fields = []FieldSpec{
 	{Name: "story.novel", Type: Bool, Scope: OfStory, Doc: "the story tells something new"},
 	{Name: "story.copy", Type: Bool, Scope: OfStory, Doc: "the article is a copy of another"},
 }
-
-// later are fields of the full language that this version refuses.
-var later = []string{"geo"}
 
 // modeOf says how the value of a field is read. An unknown field's is read as a coded value.
 func modeOf(name string) mode {

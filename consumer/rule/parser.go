@@ -289,6 +289,10 @@ func (p *parser) value(name token) (Expr, error) {
 	if p.field != "" {
 		return nil, &SyntaxError{Pos: name.pos, Want: "words: no field stands inside " + p.field + ":(…)", Found: name.text + ":"}
 	}
+	if name.text == "geo" {
+		c, err := p.lexer.circle()
+		return Field{Name: name.text, X: c, At: Pos(name.pos)}, err
+	}
 	m := modeOf(name.text)
 	t, err := p.lexer.next(m, true)
 	if err != nil {

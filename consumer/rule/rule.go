@@ -8,6 +8,7 @@
 //	near    = atom [ ("NEAR/" | "ONEAR/") n atom ]
 //	atom    = "(" query ")" | word | prefix "*" | wo?d | "=" word | '"' words '"' [ "~" n ] | field ":" value
 //	        | "repeat(" n "," words ")" | "event(" query ")"
+//	        | "geo:(" latitude "," longitude "," radius "km" ")"
 //	value   = word | prefix "*" | '"' words '"' | "(" query of values ")" | "[" low "TO" high "]"
 //	        | ("<" | "<=" | ">" | ">=") number or date | "@" list
 //

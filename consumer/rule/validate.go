@@ -53,12 +53,6 @@ func (v *validator) field(f Field) {
 }
 
 func (v *validator) unknownField(f Field) {
-	for _, name := range later {
-		if f.Name == name {
-			v.errs = append(v.errs, &UnsupportedError{Pos: int(f.At), What: name})
-			return
-		}
-	}
 	var known []string
 	for _, s := range fields {
 		known = append(known, s.Name)
