@@ -2,7 +2,6 @@ package gazetteer
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -124,31 +123,57 @@ func plural(s string) string {
 // slug makes a key of a name: "Côte d'Ivoire" → "cote-d-ivoire".
 func slug(name string) string { return strings.ReplaceAll(FoldName(name), " ", "-") }
 
-var roleForm = regexp.MustCompile(`^(?:([A-Z]{3,4}) )?((?:[A-Z]{3})(?:,[A-Z]{3})*|-) ([^0-9]*?)(?: ([0-9-]*)\.\.([0-9-]*))?$`)
+// cutRole cuts "[CODE] SECTORS title [from..until]" into its parts.
+func cutRole(item string) (code, sectors, title, from, until string, ok bool) {
+	if i := strings.LastIndexByte(item, ' '); i >= 0 {
+		if a, z, dated := strings.Cut(item[i+1:], ".."); dated {
+			from, until, item = a, z, item[:i]
+		}
+	}
+	sectors, title, _ = strings.Cut(item, " ")
+	if next, rest, two := strings.Cut(title, " "); two && areSectors(next) {
+		code, sectors, title = sectors, next, rest
+	}
+	ok = title != "" && areSectors(sectors) && (code == "" || len(code) <= 4 && isUpper(code)) && !strings.ContainsAny(title, "0123456789")
+	return code, sectors, title, from, until, ok
+}
+
+// areSectors tells whether s has the form of sectors: "GOV,MIL", or - for none.
+func areSectors(s string) bool {
+	if s == "-" {
+		return true
+	}
+	for i := range len(s) {
+		if i%4 == 3 && s[i] != ',' || i%4 != 3 && !('A' <= s[i] && s[i] <= 'Z') {
+			return false
+		}
+	}
+	return len(s)%4 == 3
+}
 
 // roles reads "GOV president 2012-05-07..; GOV prime minister 2008-05-08..2012-05-07", latest first. Before the sectors
 // may stand the code of what the role belongs to; - stands for no sector.
 func (b *builder) roles(home, cell string) ([]Role, error) {
 	var out []Role
 	for _, item := range split(cell, ";") {
-		m := roleForm.FindStringSubmatch(item)
-		if m == nil {
+		code, sectors, title, from, until, ok := cutRole(item)
+		if !ok {
 			return nil, fmt.Errorf("role %q: want [CODE] SECTORS title [from..until]", item)
 		}
-		r := Role{Country: home, Title: m[3]}
-		if m[1] != "" {
-			r.Country = m[1]
+		r := Role{Country: home, Title: title}
+		if code != "" {
+			r.Country = code
 		}
 		if r.Country != "" && b.own[r.Country] == nil {
 			return nil, fmt.Errorf("role %q: unknown country %q", item, r.Country)
 		}
 		var err error
-		if m[2] != "-" {
-			if r.Sectors, err = b.sectors(m[2]); err != nil {
+		if sectors != "-" {
+			if r.Sectors, err = b.sectors(sectors); err != nil {
 				return nil, err
 			}
 		}
-		if r.From, r.Until, err = period(m[4], m[5]); err != nil {
+		if r.From, r.Until, err = period(from, until); err != nil {
 			return nil, fmt.Errorf("role %q: %w", item, err)
 		}
 		out = append(out, r)

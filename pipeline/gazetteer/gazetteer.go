@@ -127,10 +127,8 @@ func (m Match) Role(t time.Time) Role {
 // Gazetteer is the whole of it. It never changes; safe for concurrent use.
 type Gazetteer struct {
 	entries []*Entry
-	codes   map[string]*Entry   // own codes and the generic ones
-	finds   map[string][]*Entry // by folded name, key or code
-	sorted  func() []string     // see ranked; only Suggest needs it
-	display map[string]known    // by folded name
+	codes   map[string]*Entry // own codes and the generic ones
+	names   func() *directory // made when Find or Suggest first asks: those who code never do
 	index   index
 	members map[string][]membership
 	hash    string
@@ -164,7 +162,7 @@ func (g *Gazetteer) Find(name string) []*Entry {
 	if e := g.codes[name]; e != nil {
 		return []*Entry{e}
 	}
-	return slices.Clone(g.finds[FoldName(name)])
+	return slices.Clone(g.names().finds[FoldName(name)])
 }
 
 // Hash identifies the data: hex SHA-256.

@@ -36,7 +36,8 @@ const maxPieces = 32
 const joints = "-'’&/+"
 
 func newIndex(entries []*Entry) index {
-	x := index{pieces: map[string]int32{}, edges: map[edge]int32{}, leaves: map[int32][]leaf{}}
+	n := 2 * len(entries)
+	x := index{pieces: make(map[string]int32, n), edges: make(map[edge]int32, 2*n), leaves: make(map[int32][]leaf, n)}
 	nodes := int32(1)
 	for _, e := range entries {
 		for _, n := range e.Names {

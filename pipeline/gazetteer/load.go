@@ -7,7 +7,6 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io/fs"
-	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -26,6 +25,7 @@ type builder struct {
 	keys    map[string]*Entry
 	own     map[string]*Entry // by code
 	members map[string][]membership
+	cells   map[string][]plover.Sector // what sectors has read
 }
 
 // tables lists the files in the order in which they must be read; a table may be spread over several files with the
@@ -49,7 +49,7 @@ var tables = []struct {
 }
 
 func load(files fs.FS) (*Gazetteer, error) {
-	b := &builder{keys: map[string]*Entry{}, own: map[string]*Entry{}, members: map[string][]membership{}}
+	b := &builder{keys: map[string]*Entry{}, own: map[string]*Entry{}, members: map[string][]membership{}, cells: map[string][]plover.Sector{}}
 	sum := sha256.New()
 	for _, t := range tables {
 		paths, err := fs.Glob(files, "data/"+t.name+"*.txt")
@@ -100,51 +100,9 @@ func (b *builder) gazetteer() *Gazetteer {
 		e.Names = tidy(e.Names)
 	}
 	slices.SortFunc(b.entries, compareEntries)
-	g := &Gazetteer{
-		entries: b.entries, codes: b.own, members: b.members,
-		finds: map[string][]*Entry{}, display: map[string]known{},
-	}
-	for _, e := range b.entries {
-		for _, n := range e.Names {
-			rank := slices.Index(nameKinds, n.Kind)
-			if n.Kind == Acronym {
-				rank = -1 // "NATO" rather than "Nato"
-			}
-			g.know(known{n.Text, rank}, e)
-		}
-		g.know(known{e.Key, len(nameKinds)}, e)
-		if e.Own() {
-			g.know(known{e.Country, len(nameKinds)}, e)
-		}
-	}
-	for k, es := range g.finds {
-		slices.SortFunc(es, compareEntries)
-		g.finds[k] = slices.Compact(es)
-	}
-	g.sorted = sync.OnceValue(g.ranked)
-	g.index = newIndex(b.entries)
+	g := &Gazetteer{entries: b.entries, codes: b.own, members: b.members, index: newIndex(b.entries)}
+	g.names = sync.OnceValue(func() *directory { return newDirectory(g.entries) })
 	return g
-}
-
-// known is a name as Suggest shows it; a lower rank is suggested first.
-type known struct {
-	text string
-	rank int
-}
-
-// ranked lists the keys of finds, those to suggest first before the others.
-func (g *Gazetteer) ranked() []string {
-	return slices.SortedFunc(maps.Keys(g.display), func(a, b string) int {
-		return cmp.Or(cmp.Compare(g.display[a].rank, g.display[b].rank), cmp.Compare(a, b))
-	})
-}
-
-func (g *Gazetteer) know(n known, e *Entry) {
-	k := FoldName(n.text)
-	g.finds[k] = append(g.finds[k], e)
-	if shown, ok := g.display[k]; !ok || n.rank < shown.rank {
-		g.display[k] = n
-	}
 }
 
 // tidy drops a name told twice and one that the same text in any language covers.
@@ -328,7 +286,11 @@ func (b *builder) person(c []string) error {
 	return b.add(e)
 }
 
+// sectors reads "GOV,MIL". Who asks for the same cell gets the same slice.
 func (b *builder) sectors(cell string) ([]plover.Sector, error) {
+	if known, ok := b.cells[cell]; ok {
+		return known, nil
+	}
 	var out []plover.Sector
 	for s := range strings.SplitSeq(cell, ",") {
 		s = strings.TrimSpace(s)
@@ -341,5 +303,6 @@ func (b *builder) sectors(cell string) ([]plover.Sector, error) {
 		out = append(out, plover.Sector(s))
 	}
 	slices.Sort(out)
-	return out, nil
+	b.cells[cell] = slices.Clip(out)
+	return b.cells[cell], nil
 }

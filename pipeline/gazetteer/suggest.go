@@ -14,9 +14,10 @@ func (g *Gazetteer) Suggest(name string) string {
 		limit = 1
 	}
 	best, near := "", limit+1
-	for _, k := range g.sorted() {
+	names := g.names()
+	for _, k := range names.sorted() {
 		if d := distance(want, k, near); d < near {
-			best, near = g.display[k].text, d
+			best, near = names.display[k].text, d
 		}
 	}
 	return best
