@@ -89,11 +89,38 @@ func TestEntriesAreWellFormed(t *testing.T) {
 		}
 	}
 	for kind, least := range map[gazetteer.Kind]int{
-		gazetteer.Country: 250, gazetteer.Body: 120, gazetteer.Group: 150, gazetteer.Organisation: 150,
-		gazetteer.Person: 1000, gazetteer.People: 80, gazetteer.Place: 1500,
+		gazetteer.Country: 250, gazetteer.Body: 120, gazetteer.Group: 200, gazetteer.Organisation: 750,
+		gazetteer.Person: 7500, gazetteer.People: 80, gazetteer.Place: 1500,
 	} {
 		if counts[kind] < least {
 			t.Errorf("%d entries of kind %s, want at least %d", counts[kind], kind, least)
+		}
+	}
+}
+
+// Roles say when somebody spoke for whom: most persons must have one that began or ended on a known date, and enough of
+// them must be of our time.
+func TestPersonsHaveDatedRoles(t *testing.T) {
+	dated, recent, bilingual := 0, 0, 0
+	for _, e := range gazetteer.Default().Entries() {
+		if e.Kind != gazetteer.Person && e.Kind != gazetteer.Organisation && e.Kind != gazetteer.Group {
+			continue
+		}
+		if slices.ContainsFunc(e.Roles, func(r gazetteer.Role) bool { return !r.From.IsZero() || !r.Until.IsZero() }) {
+			dated++
+		}
+		if slices.ContainsFunc(e.Roles, func(r gazetteer.Role) bool { return r.From.After(day("2017-12-31")) }) {
+			recent++
+		}
+		if e.Kind != gazetteer.Person && slices.ContainsFunc(e.Names, func(n gazetteer.Name) bool { return n.Lang != "en" }) || len(e.Names) > 1 {
+			bilingual++
+		}
+	}
+	for what, least := range map[string]struct{ got, want int }{
+		"with a dated role": {dated, 7000}, "in a role since 2018": {recent, 800}, "known by several names": {bilingual, 3000},
+	} {
+		if least.got < least.want {
+			t.Errorf("%d persons and organisations %s, want %d", least.got, what, least.want)
 		}
 	}
 }
