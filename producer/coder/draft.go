@@ -29,11 +29,12 @@ func (r *reading) draft(k int) []draft {
 	r.dates = r.datesOf(s, r.lastDate())
 	defer r.keepDates()
 	ts := r.triggers(s)
-	if !slices.ContainsFunc(ts, func(t trigger) bool { return t.sense.Type != "" }) {
+	if !slices.ContainsFunc(ts, func(t trigger) bool { return t.sense.Type != "" }) && !r.holds(s, lexicon.Must) {
 		return nil
 	}
 	r.link(ts, s)
 	voices := r.voices(s)
+	ts = r.demands(ts, voices, s)
 	discard := r.holds(s, lexicon.Discard)
 	if r.holds(s, lexicon.Meanwhile) {
 		return nil

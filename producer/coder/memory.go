@@ -182,12 +182,50 @@ func (r *reading) refer(i, s int) {
 	if best < 0 {
 		return
 	}
+	if c := r.subjectBefore(i, s); c >= 0 && (m.reference == "any" || m.reference == "owner") {
+		best = c
+	}
 	if t := r.topic(i, s); t >= 0 && (m.reference == "any" || m.reference == "person" || m.reference == "owner") && best < r.first[s] {
 		if fits(m.reference, &r.mentions[t]) {
 			best = t
 		}
 	}
 	r.adopt(m, r.mentions[best])
+}
+
+// subjectBefore is the subject in the tree that stands nearest before reference i in its sentence: of "Beijing considers
+// Taiwan part of its territory" Beijing. -1 where there is none, or where the sentence tells nothing.
+func (r *reading) subjectBefore(i, s int) int {
+	sentence := r.Sentences[s]
+	if i == r.first[s] || !r.tells(sentence) {
+		return -1
+	}
+	tr := r.parse(sentence)
+	if tr == nil {
+		return -1
+	}
+	for j := i - 1; j >= r.first[s]; j-- {
+		c := &r.mentions[j]
+		if !fits(r.mentions[i].reference, c) || c.adjective || c.prep != "" {
+			continue
+		}
+		for token := c.first; token < c.last; token++ {
+			if w := tr.at(token); w >= 0 && tr.rel(w) == "nsubj" {
+				return j
+			}
+		}
+	}
+	return -1
+}
+
+// tells tells whether a word of the sentence may be a trigger.
+func (r *reading) tells(s text.Sentence) bool {
+	for i := s.First; i < s.Last; i++ {
+		if len(r.words[i].Nouns) > 0 || verbLike(r.words[i]) {
+			return true
+		}
+	}
+	return false
 }
 
 // topic is the first bare mention of the sentence before: whom the talk is about.

@@ -10,6 +10,7 @@ import (
 	"github.com/quidnunc-news/quidnunc/pipeline/plover"
 	"github.com/quidnunc-news/quidnunc/pipeline/text"
 	"github.com/quidnunc-news/quidnunc/producer/lexicon"
+	"github.com/quidnunc-news/quidnunc/producer/syntax"
 )
 
 // mention is a stretch of tokens that names an actor or a place.
@@ -460,7 +461,7 @@ func (r *reading) properName(i int, s text.Sentence) (mention, bool) {
 		}
 		last++
 	}
-	if r.titleCase || i == s.First && last-i < 2 || r.words[i].Marks.Has(lexicon.Determiner|lexicon.Preposition|lexicon.Clause|lexicon.Subject|lexicon.Adverb|lexicon.Months|lexicon.Weekdays|lexicon.Be|lexicon.Have|lexicon.If|lexicon.Whose|lexicon.Negation|lexicon.Numbers|lexicon.Magnitudes|lexicon.Vague) {
+	if r.titleCase || i == s.First && last-i < 2 && !r.opens(i, s) || r.words[i].Marks.Has(lexicon.Determiner|lexicon.Preposition|lexicon.Clause|lexicon.Subject|lexicon.Adverb|lexicon.Months|lexicon.Weekdays|lexicon.Be|lexicon.Have|lexicon.If|lexicon.Whose|lexicon.Negation|lexicon.Numbers|lexicon.Magnitudes|lexicon.Vague) {
 		return mention{}, false
 	}
 	m := mention{first: i, last: last}
@@ -480,4 +481,24 @@ func (r *reading) properName(i int, s text.Sentence) (mention, bool) {
 		m.owned = true
 	}
 	return r.apposition(m, s), true
+}
+
+// opens tells whether the one word that begins a sentence is a name: it was heard before, or nobody knows it and the
+// tree has it for the name of who does what the sentence says.
+func (r *reading) opens(i int, s text.Sentence) bool {
+	if r.words[i] != unknown {
+		return false
+	}
+	if r.memory.heard(r.surface[i]) {
+		return true
+	}
+	if !r.tells(s) {
+		return false
+	}
+	tr := r.parse(s)
+	if tr == nil || tr.at(i) < 0 {
+		return false
+	}
+	w := tr.Words[tr.at(i)]
+	return w.Tag == syntax.PROPN && (w.Rel == "nsubj" || w.Rel == "nsubj:pass")
 }

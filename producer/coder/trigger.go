@@ -129,6 +129,10 @@ func (r *reading) objectFits(sense *lexicon.Sense, i, last int, g group, s text.
 	if len(sense.Any) == 0 {
 		return "", -1, true
 	}
+	if sense.Subject {
+		w, at := r.oneOf(sense.Any, max(s.First, g.start-10), g.start)
+		return w, -1, at >= 0
+	}
 	w, at := r.oneOf(sense.Any, i+1, to)
 	for at >= 0 && !r.governs(i, at, s) {
 		w, at = r.oneOf(sense.Any, at+1, to)

@@ -144,6 +144,7 @@ type Sense struct {
 	Tail      []string // words that must follow
 	Any       []string // one of these must stand in the object
 	None      []string // none of these may
+	Subject   bool     // Any must stand before the verb instead: "nurses walked out"
 	Reflexive bool     // French: s'emparer
 	Preps     []string // prepositions before whom
 	Recip     bool     // a plural subject does it to one another

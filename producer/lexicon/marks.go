@@ -61,6 +61,7 @@ const (
 	Decision
 	Espionage
 	Homograph
+	Must
 )
 
 var listNames = [...]string{
@@ -68,7 +69,7 @@ var listNames = [...]string{
 	"negation", "without", "restriction", "if", "can", "could", "will", "be", "have", "adverb", "clitic", "determiner",
 	"preposition", "whose", "clause", "and", "subject", "support", "suffer", "discard", "meanwhile", "months",
 	"month-abbreviations", "weekdays", "numbers", "magnitudes", "vague", "at-least", "at-most", "about", "dead",
-	"injured", "arrested", "effective", "dates", "units", "later", "ago", "last", "next", "since", "decision", "espionage", "homograph",
+	"injured", "arrested", "effective", "dates", "units", "later", "ago", "last", "next", "since", "decision", "espionage", "homograph", "must",
 }
 
 // verbLists hold lemmas: every form of them is marked.

@@ -214,6 +214,8 @@ func (s *Sense) flag(flag string) error {
 		s.Both = true
 	case "solo":
 		s.Solo = true
+	case "subj":
+		s.Subject = true
 	case "everyday":
 		s.Everyday = true
 	case "act":
