@@ -1,6 +1,7 @@
 package coder
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/quidnunc-news/quidnunc/pipeline/news"
@@ -207,10 +208,16 @@ func (r *reading) loose(t *trigger, s text.Sentence) (drop string, headline bool
 	if r.without(t, s) {
 		return "without", false
 	}
-	if t.noun() || !t.group.infinitive || t.parent >= 0 {
+	if t.noun() || t.parent >= 0 {
 		return "", false
 	}
 	before := r.key(t.group.start - 1)
+	if t.group.gerund && slices.Contains(aims, before) {
+		return "purpose", false
+	}
+	if !t.group.infinitive {
+		return "", false
+	}
 	if r.french {
 		switch before {
 		case "pour", "afin", "sans":
@@ -228,6 +235,9 @@ func (r *reading) loose(t *trigger, s text.Sentence) (drop string, headline bool
 	}
 	return "purpose", false
 }
+
+// aims are the prepositions before what somebody is only about to do: "aimed at helping".
+var aims = []string{"at", "on", "toward", "towards", "about"}
 
 // without tells an act that was not done: "without attacking".
 func (r *reading) without(t *trigger, s text.Sentence) bool {

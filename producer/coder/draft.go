@@ -20,6 +20,7 @@ type draft struct {
 	sentence int
 	dated    bool        // a date of its own
 	definite bool        // "the attack": one that was told before
+	echo     bool        // an act told before, named again without anybody: "the tariffs"
 	about    plover.Type // the kind of act that this one speaks of: "condemned the deportations"
 }
 
@@ -72,7 +73,13 @@ func (r *reading) event(ts []trigger, i int, o outcome, k int, voices []voice) (
 	e.What.Span = news.Span{Start: r.Tokens[t.at].Start, End: r.Tokens[t.at].Start + len(e.What.Trigger)}
 	e.What.Lemma, e.What.Contexts = t.sense.Lemma, t.sense.Contexts
 	e.Who, e.Whom = r.actors(t.who), r.actors(r.whom(ts, i))
-	if len(e.Who) == 0 && t.sense.NeedsWho || len(e.Whom) == 0 && t.sense.NeedsWhom || len(e.Who)+len(e.Whom) == 0 && !t.sense.Solo {
+	if (t.sense.Both || t.sense.Recip) && len(e.Who) == 2 && len(e.Whom) == 0 { // "the US-Philippine exercises"
+		e.Who, e.Whom = e.Who[:1], e.Who[1:]
+	}
+	definite := t.noun() && r.definite(t.at-1)
+	core := r.core(t, s)
+	echo := len(e.Who)+len(e.Whom) == 0 && !t.sense.Solo && definite && core
+	if !echo && (len(e.Who) == 0 && t.sense.NeedsWho || len(e.Whom) == 0 && t.sense.NeedsWhom || len(e.Who)+len(e.Whom) == 0 && !t.sense.Solo) {
 		return draft{}, false
 	}
 	e.Where = r.where(t, s)
@@ -81,7 +88,7 @@ func (r *reading) event(ts []trigger, i int, o outcome, k int, voices []voice) (
 	e.Count = r.count(t)
 	r.casualties(&e, t, s)
 	e.By = r.by(voices, t.at, e.Who)
-	d := draft{sense: t.sense, at: t.at, object: t.object, sentence: k, definite: t.noun() && r.definite(t.at-1)}
+	d := draft{sense: t.sense, at: t.at, object: t.object, sentence: k, definite: definite, echo: echo}
 	if t.sense.Act == lexicon.Accuse && t.child >= 0 && ts[t.child].noun() {
 		d.about = ts[t.child].sense.Type
 	}
@@ -122,6 +129,19 @@ func political(a news.Actor) bool {
 		}
 		return false
 	})
+}
+
+// core tells whether the trigger is what its sentence is about: a verb, or a noun that does or bears what a verb says.
+func (r *reading) core(t *trigger, s text.Sentence) bool {
+	tr := r.parse(s)
+	if !t.noun() || tr == nil || tr.at(t.last-1) < 0 {
+		return true
+	}
+	switch tr.rel(tr.at(t.last - 1)) {
+	case "nsubj", "obj", "root":
+		return true
+	}
+	return false
 }
 
 // definite tells whether the noun phrase that ends at token i speaks of what was told before: "the attack", "the
@@ -209,6 +229,9 @@ func (r *reading) actors(mentions []int) []news.Actor {
 		}
 		if !slices.ContainsFunc(out, func(b news.Actor) bool { return same(a, b) && a.Country == b.Country }) {
 			out = append(out, a)
+		}
+		if m.second != nil {
+			out = append(out, *m.second)
 		}
 	}
 	return out

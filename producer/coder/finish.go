@@ -138,6 +138,9 @@ func (r *reading) localise(told []draft) {
 	scene := r.memory.scene()
 	for i := range told {
 		d := &told[i]
+		if d.echo {
+			continue
+		}
 		before := told[max(0, i-maxBefore):i]
 		r.blamed(before, d)
 		r.opponent(before, d)
@@ -258,9 +261,9 @@ func (r *reading) merge(told []draft) []draft {
 	var out []draft
 	byType := make(map[plover.Type][]int)
 	for _, d := range told {
-		k := r.told(out, byType[d.What.Type], d)
+		k := r.retold(out, byType[d.What.Type], d)
 		if k < 0 {
-			if len(out) == maxEvents {
+			if len(out) == maxEvents || d.echo {
 				continue
 			}
 			byType[d.What.Type] = append(byType[d.What.Type], len(out))
@@ -275,11 +278,11 @@ func (r *reading) merge(told []draft) []draft {
 	return out
 }
 
-// told finds the event among out that d tells again; -1 where it is new. "The attack", without any party, is the last
+// retold finds the event among out that d tells again; -1 where it is new. "The attack", without any party, is the last
 // one told.
-func (r *reading) told(out []draft, candidates []int, d draft) int {
+func (r *reading) retold(out []draft, candidates []int, d draft) int {
 	if len(d.Who)+len(d.Whom) == 0 {
-		if !d.definite || d.dated {
+		if !d.definite || d.dated && !d.echo {
 			return -1
 		}
 		best := -1

@@ -29,6 +29,7 @@ type mention struct {
 	entry       *gazetteer.Entry
 	medium      bool         // a newspaper or the like
 	known       bool         // country known from the words themselves
+	second      *news.Actor  // the other of two states named by one word: "US-Philippine"
 	spot        *atlas.Place // where it lies, of a place that the atlas knows and the gazetteer does not, or not so
 	frame       frame        // of a place: what the words before it say
 	home        *mention     // the place that the agent's words end with: "the troops in Mali"
@@ -79,6 +80,9 @@ func (r *reading) headline(s text.Sentence) bool {
 func (r *reading) mentionAt(i int, s text.Sentence) (mention, bool) {
 	if r.Tokens[i].Kind != text.Word && r.Tokens[i].Kind != text.Number {
 		return mention{}, false
+	}
+	if m, ok := r.two(i); ok {
+		return m, true
 	}
 	m, ok := r.named(i, s)
 	if t, better := r.town(i, m.last-m.first, s); better {

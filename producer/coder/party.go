@@ -138,6 +138,9 @@ func (r *reading) own(tr *tree, w int) []int {
 	}
 	r.nationality(tr, w, n)
 	out := []int{m}
+	if p := m - 1; n.agent != nil && p >= 0 && r.mentions[p].agent == nil && r.mentions[p].known && r.joined(p, m) { // "US and Filipino troops"
+		out = []int{p, m}
+	}
 	for c := range tr.Words {
 		if tr.rel(c) != "conj" || tr.Words[c].Head < 0 || len(out) == 12 {
 			continue
