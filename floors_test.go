@@ -41,6 +41,7 @@ var rooms = map[string]room{
 	"producer/archive/warc":  {floor: 2, pure: true},
 	"producer/extract":       {floor: 2, pure: true},
 	"producer/push":          {floor: 2},
+	"producer/sketch":        {floor: 2, pure: true},
 	"producer/syntax":        {floor: 2, pure: true},
 
 	"producer/syntax/conllu": {floor: 2, pure: true},
@@ -53,6 +54,8 @@ var rooms = map[string]room{
 	"consumer/rule":     {floor: 2, pure: true},
 	"consumer/rulebook": {floor: 2},
 	"consumer/snapshot": {floor: 2, pure: true},
+	"consumer/story":    {floor: 2, pure: true},
+	"consumer/window":   {floor: 2, pure: true},
 
 	"pipeline":           {floor: 1, pure: true},
 	"pipeline/atlas":     {floor: 1, pure: true},

@@ -203,6 +203,9 @@ func (f *flow) code(j *job) (o outcome) {
 	r := news.Report{
 		Article: j.article, Events: events, At: news.LogTime(j.article, j.origin), Origin: j.origin, Coder: coder,
 	}
+	if f.cfg.Sketch != nil {
+		r.Sketch = f.cfg.Sketch(j.article)
+	}
 	if len(events) > f.cfg.MaxEvents {
 		r.Events, r.Cut = events[:f.cfg.MaxEvents:f.cfg.MaxEvents], true
 		f.count(func(c *Counts) { c.CutEvents += len(events) - f.cfg.MaxEvents })

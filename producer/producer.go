@@ -49,6 +49,10 @@ type Coder interface {
 	Code(news.Article) []news.Event
 }
 
+// Sketcher boils an article down to what stories are told apart by. It only computes and is called by many goroutines
+// at once.
+type Sketcher func(news.Article) news.Sketch
+
 // Publisher puts reports into the log, in order and each whole. It returns when they are stored, or an error when it
 // does not know that all are; the Receipt then counts those at the front that surely are. Publishing a report again is
 // harmless. A pipeline.Permanent error says that trying again is useless.
@@ -85,6 +89,7 @@ type Config struct {
 	Patience   time.Duration         // how long the coding of one article may take before it is buried; 0 means 1m
 	RetryFirst time.Duration         // pause before the second attempt to publish, then doubled; 0 means 50ms
 	RetryMax   time.Duration         // longest pause between two attempts; 0 means 5s
+	Sketch     Sketcher              // what reports tell of an article's words; nil means nothing
 	Registerer prometheus.Registerer // for the metrics; nil means none
 	Log        *slog.Logger          // nil means silent
 }

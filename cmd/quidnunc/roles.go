@@ -12,10 +12,12 @@ import (
 	"github.com/quidnunc-news/quidnunc/consumer/courier"
 	"github.com/quidnunc-news/quidnunc/consumer/rule"
 	"github.com/quidnunc-news/quidnunc/consumer/rulebook"
+	"github.com/quidnunc-news/quidnunc/pipeline/gazetteer"
 	"github.com/quidnunc-news/quidnunc/pipeline/news"
 	"github.com/quidnunc-news/quidnunc/pipeline/stream"
 	"github.com/quidnunc-news/quidnunc/pipeline/wire"
 	"github.com/quidnunc-news/quidnunc/producer"
+	"github.com/quidnunc-news/quidnunc/producer/sketch"
 )
 
 // newProducer wires sources, coder and log, and lets archives go on where they were. Their end is told by the returned
@@ -27,9 +29,12 @@ func newProducer(ctx context.Context, h *house, p *plan) (*producer.Producer, *e
 		return nil, nil, err
 	}
 	end := &endTime{Publisher: producer.NewPublisher(h.hub, int(h.hub.MaxPayload())), archives: len(p.archives) > 0}
-	run, err := producer.New(p.inputs, made, end, producer.NewDeadLetters(h.hub), producer.Config{Registerer: h.registry, Log: h.log})
+	run, err := producer.New(p.inputs, made, end, producer.NewDeadLetters(h.hub), producer.Config{Sketch: sketched, Registerer: h.registry, Log: h.log})
 	return run, end, err
 }
+
+// sketched is what the machine needs of an article's words to tell stories apart.
+func sketched(a news.Article) news.Sketch { return sketch.Of(a, gazetteer.Default()) }
 
 func newCourier(h *house, p *plan) (*courier.Courier, error) {
 	return courier.New(courier.Config{

@@ -2,6 +2,7 @@ package machine
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -9,127 +10,188 @@ import (
 	"github.com/quidnunc-news/quidnunc/pipeline/news"
 )
 
-// alerts are those that a report raises under the rules in force, in the order of the rules and, within one, of the
-// text, all as if they were told for the first time.
-func (s *State) alerts(r news.Report, story news.Story) ([]news.Alert, []Suppression) {
-	if s.rules == nil {
-		return nil, nil
+// judge tells what the rules in force say to a report, in the order of the rules and, within one, of the text.
+func (s *State) judge(a *article, r news.Report, told news.Story, out *Result) {
+	var raised []news.ID
+	if s.rules != nil {
+		s.hits = s.rules.index.Match(r, told, s.hits[:0])
+		for _, hit := range s.hits {
+			asked := s.rules.asked[hit.Rule]
+			matched := &s.rules.rules[asked.rule]
+			if reason, detail := suppress(matched, &r); reason != "" {
+				out.suppress(matched.Name, reason, "", "%s", detail)
+				continue
+			}
+			alert := alertOf(matched, &r, told)
+			alert.Why = hit.Why
+			events := make([]news.Event, len(hit.Events))
+			for i, n := range hit.Events {
+				events[i] = r.Events[n]
+			}
+			if matched.When.Windowed() {
+				s.enter(a, asked, alert, events, out)
+				continue
+			}
+			raised = append(raised, s.raise(a, asked.rule, alert, events, out)...)
+		}
 	}
-	var alerts []news.Alert
-	var suppressed []Suppression
-	s.hits = s.rules.index.Match(r, story, s.hits[:0])
-	for _, hit := range s.hits {
-		matched := s.rules.rules[hit.Rule]
-		if reason, ok := suppress(matched, r); ok {
-			suppressed = append(suppressed, Suppression{matched.Name, reason})
-			continue
-		}
-		events := make([]news.Event, len(hit.Events))
-		for i, n := range hit.Events {
-			events[i] = r.Events[n]
-		}
-		alert := news.Alert{
-			Revision: 1, Change: news.New, Rule: matched.Name, Title: matched.Title, Owner: matched.Owner,
-			Severity: matched.Severity, To: matched.To, At: r.At, Article: r.Article.Reference(), Origin: r.Origin,
-			Story: story, Why: hit.Why,
-		}
-		alerts = append(alerts, raise(matched, s.rules.summaries[hit.Rule], alert, events)...)
+	holds := func(c claim) bool {
+		r := s.alerts[c.alert]
+		return slices.Contains(raised, c.alert) || r != nil && r.windowed
 	}
-	return alerts, suppressed
+	s.disclaim(a, holds, r.At, r.Article.Reference(), out)
 }
 
-// raise gives one alert for the article or the story, or one for each event.
-func raise(r rule.Rule, summary *rule.Summary, alert news.Alert, events []news.Event) []news.Alert {
-	name := func(kind string, thing news.ID, events []news.Event) news.Alert {
-		alert.ID = news.MakeID("alert", r.Name, kind, string(thing))
-		alert.Events = events
-		alert.Summary = summary.Of(alert)
-		return alert
-	}
-	switch r.When.Each {
-	case rule.EachArticle:
-		return []news.Alert{name("article", alert.Article.ID, events)}
-	case rule.EachEvent:
-		out := make([]news.Alert, len(events))
-		for i, e := range events {
-			out[i] = name("event", e.ID, []news.Event{e})
-		}
-		return out
-	}
-	return []news.Alert{name("story", alert.Story.ID, events)}
+func (out *Result) suppress(rule string, reason Reason, alert news.ID, format string, args ...any) {
+	out.Suppressed = append(out.Suppressed, Suppression{rule, reason, alert, fmt.Sprintf(format, args...)})
 }
 
-// suppress tells why a hit must not become an alert.
-func suppress(r rule.Rule, report news.Report) (Reason, bool) {
+// suppress tells why a hit must not become an alert; "" where it may.
+func suppress(r *rule.Rule, report *news.Report) (Reason, string) {
 	if r.State == rule.Shadow {
-		return Shadowed, true
+		return Shadowed, "the rule is counted, never sent"
 	}
 	switch report.Origin {
 	case news.Baseline:
-		return Old, true
+		return Old, "found on the first look at its source"
 	case news.Live, news.Push:
 		published := report.Article.Published
-		if !published.IsZero() && report.Article.Seen.Sub(published.End) > r.MaxAge {
-			return Old, true
+		if age := report.Article.Seen.Sub(published.End); !published.IsZero() && age > r.MaxAge {
+			return Old, fmt.Sprintf("published %s before it was seen; max_age is %s", age.Round(time.Minute), r.MaxAge)
 		}
 	}
-	return "", false
+	return "", ""
 }
 
-// revise compares the alerts an article raises now with those it raised before and returns what is to be told: new
-// ones, new revisions of those whose facts changed, and retractions of those it no longer raises.
-func (a *article) revise(r news.Report, now []news.Alert) []news.Alert {
-	var out []news.Alert
-	raised := make(map[news.ID]bool, len(now))
-	for _, alert := range now {
-		raised[alert.ID] = true
-		facts := facts(alert)
-		before := a.find(alert.ID)
-		switch {
-		case before == nil:
-			a.alerts = append(a.alerts, told{trim(alert), facts})
-		case before.facts == facts && before.alert.Change != news.Retracted:
+// alertOf is an alert of the rule for the report, without identity, events and clauses.
+func alertOf(of *rule.Rule, r *news.Report, told news.Story) news.Alert {
+	return news.Alert{
+		Rule: of.Name, Title: of.Title, Owner: of.Owner, Severity: of.Severity, To: of.To, At: r.At, Article: r.Article.Reference(),
+		Origin: r.Origin, Story: told,
+	}
+}
+
+// raise tells one alert for the article or the story, or one for each event, and returns their IDs.
+func (s *State) raise(a *article, n int, alert news.Alert, events []news.Event, out *Result) []news.ID {
+	of := &s.rules.rules[n]
+	one := func(id news.ID, events []news.Event) news.ID {
+		alert.ID, alert.Events = id, events
+		alert.Summary = s.rules.summaries[n].Of(alert)
+		s.tell(a, of, alert, out)
+		return id
+	}
+	switch of.When.Each {
+	case rule.EachArticle:
+		return []news.ID{one(alertID(of.Name, "article", alert.Article.ID), events)}
+	case rule.EachEvent:
+		if id := s.toldOf(alert.Story.CopyOf, of.Name); id != "" && len(a.claims()) == 0 {
+			out.suppress(of.Name, Copied, id, "a copy of article %s, whose events were told", alert.Story.CopyOf.Short())
+			return nil
+		}
+		var ids []news.ID
+		for _, e := range events {
+			ids = append(ids, one(alertID(of.Name, "event", e.ID), []news.Event{e}))
+		}
+		return ids
+	}
+	return []news.ID{one(s.storyAlert(of.Name, alert.Story), events)}
+}
+
+func alertID(rule, kind string, thing news.ID) news.ID {
+	return news.MakeID("alert", rule, kind, string(thing))
+}
+
+// storyAlert names the alert of a story: where it was told under a story that became part of this one, that alert.
+func (s *State) storyAlert(rule string, told news.Story) news.ID {
+	id := alertID(rule, "story", told.ID)
+	if s.alerts[id] != nil {
+		return id
+	}
+	for _, former := range told.Former {
+		if was := alertID(rule, "story", former); s.alerts[was] != nil {
+			return was
+		}
+	}
+	return id
+}
+
+// toldOf is an alert of the rule that the article holds up; "" if there is none.
+func (s *State) toldOf(article news.ID, rule string) news.ID {
+	if article == "" {
+		return ""
+	}
+	if a := s.archive.find(article); a != nil {
+		for _, c := range a.claims() {
+			if r := s.alerts[c.alert]; r != nil && !c.taken && r.alert.Rule == rule {
+				return c.alert
+			}
+		}
+	}
+	return ""
+}
+
+// tell tells an alert, or the revision of it that is worth telling.
+func (s *State) tell(a *article, of *rule.Rule, alert news.Alert, out *Result) {
+	facts := facts(alert)
+	r, c := s.alerts[alert.ID], a.claim(alert.ID)
+	if r == nil {
+		if s.allow(of, alert, out) {
+			r = &record{}
+			s.remember(alert.ID, r)
+			a.hold(alert.ID, facts, r)
+			s.say(r, alert, news.New, out)
+		}
+		return
+	}
+	switch retracted := r.alert.Change == news.Retracted; {
+	case c == nil || c.taken:
+		a.hold(alert.ID, facts, r)
+		if !retracted && r.adds(&alert) == "" {
+			reason := Known
+			if alert.Story.CopyOf != "" {
+				reason = Copied
+			}
+			out.suppress(of.Name, reason, alert.ID, "nothing new since revision %d", r.alert.Revision)
+			return
+		}
+	case c.facts == facts && !retracted:
+		return
+	default:
+		c.facts = facts
+	}
+	s.update(r, of, alert, out)
+}
+
+// hold notes that the article holds the alert up.
+func (a *article) hold(id news.ID, facts string, r *record) {
+	r.claims++
+	if c := a.claim(id); c != nil {
+		c.facts, c.taken = facts, false
+		return
+	}
+	r.known++
+	p := a.more()
+	p.claims = append(p.claims, claim{alert: id, facts: facts})
+}
+
+// disclaim takes back what the article says for alerts that it does not hold up any more. An alert that no article holds up
+// is retracted.
+func (s *State) disclaim(a *article, holds func(claim) bool, at time.Time, ref news.Reference, out *Result) {
+	for i := range a.claims() {
+		c := &a.past.claims[i]
+		if c.taken || holds(*c) {
 			continue
-		default:
-			alert.Revision = before.alert.Revision + 1
-			alert.Change = news.Updated
-			*before = told{trim(alert), facts}
 		}
-		out = append(out, alert)
-	}
-	for i := range a.alerts {
-		t := &a.alerts[i]
-		if !raised[t.alert.ID] && t.alert.Change != news.Retracted {
-			t.alert.Article = r.Article.Reference()
-			out = append(out, t.retract(r.At))
+		c.taken = true
+		if r := s.alerts[c.alert]; r != nil {
+			if r.claims--; r.claims == 0 {
+				s.retract(r, at, ref, out)
+			}
 		}
 	}
-	return out
 }
 
-func (a *article) find(id news.ID) *told {
-	for i := range a.alerts {
-		if a.alerts[i].alert.ID == id {
-			return &a.alerts[i]
-		}
-	}
-	return nil
-}
-
-// retract marks the alert as withdrawn, at the severity told last, and returns the revision that says so.
-func (t *told) retract(at time.Time) news.Alert {
-	t.alert.Revision++
-	t.alert.Change = news.Retracted
-	t.alert.At = at
-	return t.alert
-}
-
-func trim(a news.Alert) news.Alert {
-	a.Events, a.Why = nil, nil
-	return a
-}
-
-// facts is what must differ for a revision to be worth telling.
+// facts is what must differ for a new revision of an article to be worth telling.
 func facts(a news.Alert) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s|%s", a.Severity, a.Summary)
@@ -143,5 +205,5 @@ func facts(a news.Alert) string {
 			fmt.Fprintf(&b, " %d:%d:%d", q.Value, q.Min, q.Max)
 		}
 	}
-	return b.String()
+	return string(news.MakeID(b.String()))
 }

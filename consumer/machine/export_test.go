@@ -1,4 +1,4 @@
 package machine
 
 // Remember makes the machine forget earlier, for tests.
-func (s *State) Remember(n int) { s.forget = n }
+func (s *State) Remember(n int) { s.archive.keep = n }

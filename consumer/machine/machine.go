@@ -5,6 +5,7 @@
 package machine
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -12,37 +13,36 @@ import (
 
 	"github.com/quidnunc-news/quidnunc/consumer/match"
 	"github.com/quidnunc-news/quidnunc/consumer/rule"
+	"github.com/quidnunc-news/quidnunc/consumer/story"
 	"github.com/quidnunc-news/quidnunc/pipeline/gazetteer"
 	"github.com/quidnunc-news/quidnunc/pipeline/news"
 	"github.com/quidnunc-news/quidnunc/pipeline/wire"
 )
 
 // Version is the version of Step: it rises when the same log would give other outputs than before.
-const Version = 1
-
-// An article is remembered for as long as memory in the log's time, and in any case while it is among the latest
-// remembered: a revision that comes again is not stepped again, and what it told stays one alert. The second bound is
-// for archives, in which years pass within a minute and which are read again.
-const (
-	memory   = 100 * 24 * time.Hour
-	remember = 1 << 20
-)
+const Version = 2
 
 // Ruleset is a version of the rules, ready to be matched.
 type Ruleset struct {
 	hash      string
 	rules     []rule.Rule
+	byName    map[string]int // of rules
 	index     *match.Index
+	asked     []asked         // by the index's rules
 	summaries []*rule.Summary // of each rule; nil: none
 }
 
 // Compile makes the rules of one content hash ready. Actors are resolved through g. Rules that this program does not
 // understand, told by another version of it, are left out and named by the error: the Ruleset can be used all the same.
 func Compile(hash string, rules []rule.Rule, g *gazetteer.Gazetteer) (*Ruleset, error) {
-	index, err := match.New(rules, g)
-	set := &Ruleset{hash: hash, rules: rules, index: index, summaries: make([]*rule.Summary, len(rules))}
+	set := &Ruleset{hash: hash, rules: rules, byName: make(map[string]int, len(rules)), summaries: make([]*rule.Summary, len(rules))}
+	var questions []rule.Rule
+	questions, set.asked = ask(rules)
+	index, err := match.New(questions, g)
+	set.index = index
 	errs := []error{err}
 	for i, r := range rules {
+		set.byName[r.Name] = i
 		if r.Summary == "" {
 			continue
 		}
@@ -54,6 +54,33 @@ func Compile(hash string, rules []rule.Rule, g *gazetteer.Gazetteer) (*Ruleset, 
 		return set, fmt.Errorf("machine: rules %.12s: %w", hash, err)
 	}
 	return set, nil
+}
+
+// asked is what one rule of the index stands for: a rule, or a step of its sequence.
+type asked struct{ rule, step int }
+
+// ask lists what the index is asked: each rule, and each step of a sequence in its place.
+func ask(rules []rule.Rule) (questions []rule.Rule, of []asked) {
+	for i, r := range rules {
+		if len(r.When.Steps) == 0 {
+			questions, of = append(questions, r), append(of, asked{rule: i})
+			continue
+		}
+		for n, step := range r.When.Steps {
+			r.Expr = step.Expr
+			questions, of = append(questions, r), append(of, asked{i, n + 1})
+		}
+	}
+	return questions, of
+}
+
+// named is the rule with the name; ok is false where there is none.
+func (r *Ruleset) named(name string) (n int, ok bool) {
+	if r == nil {
+		return 0, false
+	}
+	n, ok = r.byName[name]
+	return n, ok
 }
 
 // Len is the number of rules; 0 for a nil Ruleset.
@@ -105,12 +132,21 @@ type Reason string
 
 // The reasons.
 const (
-	Shadowed Reason = "shadow" // the rule is counted, never sent
-	Old      Reason = "old"    // the article is older than the rule's max_age, or was found on the first look at a source
+	Shadowed  Reason = "shadow"   // the rule is counted, never sent
+	Old       Reason = "old"      // the article is older than the rule's max_age, or was found on the first look at a source
+	Known     Reason = "known"    // the alert of its story was told and this adds nothing
+	Copied    Reason = "copy"     // another article has the same words, and its alert was told
+	Throttled Reason = "throttle" // an update of an alert waits until the rule's throttle is over
+	Limited   Reason = "limit"    // above the rule's limit: counted by its "N more" alert
+	Late      Reason = "late"     // it came too late for the rule's window
+	Dropped   Reason = "dropped"  // the rule's window had no room
+	Counted   Reason = "counted"  // it stands in the rule's window, which has not enough yet
 )
 
 // Reasons lists them.
-func Reasons() []Reason { return []Reason{Shadowed, Old} }
+func Reasons() []Reason {
+	return []Reason{Shadowed, Old, Known, Copied, Throttled, Limited, Late, Dropped, Counted}
+}
 
 // Result is what one step gave.
 type Result struct {
@@ -123,37 +159,27 @@ type Result struct {
 type Suppression struct {
 	Rule   string
 	Reason Reason
+	Alert  news.ID // the alert that was told instead, or will be; empty: none
+	Detail string  // in words, with the numbers
 }
 
 // State is all that the machine knows. The zero State has seen nothing; only Step changes it. It is not safe for
 // concurrent use.
 type State struct {
-	rules    *Ruleset
-	highest  time.Time // highest At, or tick
-	live     bool      // the log holds a report of a live source
-	articles map[news.ID]*article
-	queue    []remembered // in the order of the log
-	forget   int          // how many the queue may hold before the oldest are forgotten; 0 means remember
-	hits     []match.Hit
-}
-
-type remembered struct {
-	id  news.ID
-	seq uint64
-	at  time.Time
-}
-
-// article is what is remembered of one.
-type article struct {
-	seq       uint64 // of its latest report
-	revisions []news.ID
-	alerts    []told
-}
-
-// told is an alert in the revision told last.
-type told struct {
-	alert news.Alert // without events and clauses
-	facts string     // what a reader would call its content: a revision that leaves it as it is is not told
+	rules   *Ruleset
+	highest time.Time // highest At, or tick
+	clock   time.Time // the same without the archive reports of a log that has live ones: it moves windows
+	live    bool      // the log holds a report of a live source
+	stories story.Stories
+	archive archive
+	alerts  map[news.ID]*record
+	waiting []wait // updates under throttle, the one due first first
+	limits  map[string]*limit
+	over    []string            // rules above their limit, sorted
+	windows map[string]*counter // by rule
+	silent  []string            // rules that wait for an absence, sorted
+	swept   time.Time
+	hits    []match.Hit
 }
 
 // Now is the log's time: the highest At of a report or a tick so far; zero before the first.
@@ -175,8 +201,9 @@ func (s *State) Step(in Input) Result {
 	case news.Correction:
 		return s.correct(e)
 	case news.Tick:
-		s.advance(e.At)
-		return Result{Fate: Applied}
+		result := Result{Fate: Applied}
+		s.advance(e.At, true, &result)
+		return result
 	}
 	panic(fmt.Sprintf("machine: entry of unknown kind %T", in.Entry))
 }
@@ -186,59 +213,89 @@ func (s *State) adopt(r *Ruleset) Result {
 		return Result{Fate: Idle}
 	}
 	s.rules = r
+	s.openWindows()
 	return Result{Fate: Applied}
 }
 
-// advance moves the log's time on and forgets the articles that are too old and too many to come again.
-func (s *State) advance(at time.Time) {
+// advance moves the log's time on, forgets what is too old to matter and tells what was waiting for this time.
+func (s *State) advance(at time.Time, moves bool, out *Result) {
 	if at.After(s.highest) {
 		s.highest = at
 	}
-	horizon := s.highest.Add(-memory)
-	n := 0
-	keep := s.forget
-	if keep == 0 {
-		keep = remember
+	s.forget()
+	s.stories.Advance(s.highest)
+	if moves && at.After(s.clock) {
+		s.clock = at
+		s.release(out)
+		s.close(out)
+		s.turn(out)
 	}
-	for ; n < len(s.queue)-keep && s.queue[n].at.Before(horizon); n++ {
-		r := s.queue[n]
-		if a := s.articles[r.id]; a != nil && a.seq == r.seq {
-			delete(s.articles, r.id)
+}
+
+// forget drops the articles that are too old and too many to come again, and the alerts that nothing holds any more.
+func (s *State) forget() {
+	horizon := s.highest.Add(-memory)
+	for _, a := range s.archive.forget(horizon.Unix()) {
+		for _, c := range a.claims() {
+			if r := s.alerts[c.alert]; r != nil {
+				r.known--
+				if !c.taken {
+					r.claims--
+				}
+			}
 		}
 	}
-	s.queue = slices.Delete(s.queue, 0, n)
+	if s.highest.Sub(s.swept) < 24*time.Hour {
+		return
+	}
+	s.swept = s.highest
+	for id, r := range s.alerts {
+		if r.known <= 0 && r.at.Before(horizon) {
+			delete(s.alerts, id)
+		}
+	}
 }
 
 func (s *State) report(seq uint64, r news.Report) Result {
 	s.live = s.live || r.Origin == news.Live || r.Origin == news.Push
-	s.advance(r.At)
-	a := s.articles[r.Article.ID]
-	fate := Stepped
+	var result Result
+	s.advance(r.At, !s.live || r.Origin == news.Live || r.Origin == news.Push, &result)
+	before := s.archive.find(r.Article.ID)
 	switch {
-	case a == nil:
-		a = &article{}
-		if s.articles == nil {
-			s.articles = map[news.ID]*article{}
-		}
-		s.articles[r.Article.ID] = a
-	case slices.Contains(a.revisions, r.Article.Revision):
-		return Result{Fate: Duplicate}
+	case before == nil:
+		result.Fate = Stepped
+	case before.has(r.Article.Revision):
+		result.Fate = Duplicate
+		return result
 	default:
-		fate = Revised
+		result.Fate = Revised
 	}
-	a.seq = seq
-	a.revisions = append(a.revisions, r.Article.Revision)
-	s.queue = append(s.queue, remembered{r.Article.ID, seq, r.At})
-
-	// Each article is its own story until stories are told apart.
-	story := news.Story{ID: r.Article.ID, Articles: 1, Publishers: 1}
-	result := Result{Fate: fate, Outputs: enrich(r, story)}
-	alerts, suppressed := s.alerts(r, story)
-	result.Suppressed = suppressed
-	for _, alert := range a.revise(r, alerts) {
-		result.Outputs = append(result.Outputs, Output{Alert: &alert})
-	}
+	a := s.archive.note(&r, seq)
+	s.leaveWindows(a, r.Article.ID, r.At, &result)
+	told := s.tellStory(a, &r, result.Fate == Revised)
+	result.Outputs = append(result.Outputs, enrich(r, told)...)
+	s.judge(a, r, told, &result)
 	return result
+}
+
+// tellStory is the story of a report. A revision stays in the story of its article.
+func (s *State) tellStory(a *article, r *news.Report, revised bool) news.Story {
+	before := cmp.Or(a.story(), r.Article.ID)
+	var told news.Story
+	ok := false
+	if revised {
+		told, ok = s.stories.Revise(r)
+	}
+	if !ok {
+		told = s.stories.Add(r)
+	}
+	if revised && told.ID != before && !slices.Contains(told.Former, before) {
+		told.Former = append(told.Former, before)
+	}
+	if told.ID != before {
+		a.more().story = told.ID
+	}
+	return told
 }
 
 // enrich gives each event of a report its standing and its story.
@@ -247,28 +304,29 @@ func enrich(r news.Report, story news.Story) []Output {
 	ref := r.Article.Reference()
 	for _, e := range r.Events {
 		standing := news.News
-		if e.Historical {
+		switch {
+		case e.Historical:
 			standing = news.History
+		case story.CopyOf != "":
+			standing = news.Copy
 		}
 		out = append(out, Output{Event: &news.Told{Event: e, Article: ref, Coder: r.Coder, Standing: standing, Story: &story}})
 	}
 	return out
 }
 
-// correct retracts every alert that a withdrawn article raised.
+// correct retracts every alert that a withdrawn article alone held up, and takes it out of its story and of windows.
 func (s *State) correct(c news.Correction) Result {
-	s.advance(c.At)
-	a := s.articles[c.Article]
+	var result Result
+	s.advance(c.At, !s.live, &result)
+	a := s.archive.find(c.Article)
 	if a == nil {
-		return Result{Fate: Idle}
+		result.Fate = Idle
+		return result
 	}
-	result := Result{Fate: Applied}
-	for i := range a.alerts {
-		if a.alerts[i].alert.Change == news.Retracted {
-			continue
-		}
-		alert := a.alerts[i].retract(c.At)
-		result.Outputs = append(result.Outputs, Output{Alert: &alert})
-	}
+	result.Fate = Applied
+	s.stories.Drop(c.Article)
+	s.leaveWindows(a, c.Article, c.At, &result)
+	s.disclaim(a, func(claim) bool { return false }, c.At, news.Reference{}, &result)
 	return result
 }

@@ -33,5 +33,5 @@ func ExampleRender() {
 	//   SANCTION/expel · CAMEO 161 · told 2021-10 · place not told
 	//   “NATO [expelled] eight envoys.”
 	//   article  Envoys out · no address · en · 2021-10
-	//   why: what:SANCTION mode:expel                                sent to: terminal
+	//   why: quidnunc explain k7q2m4xd                               sent to: terminal
 }

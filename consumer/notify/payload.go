@@ -24,13 +24,17 @@ import (
 //	   "summary": "…",                     the rule's own words; may be missing
 //	   "origin": "live",                   live, archive or push
 //	   "article": {"id", "revision", "url", "publisher", "language", "title", "published", "seen", "source"},
-//	   "story": {"id", "articles", "publishers"},
+//	   "story": {"id", "articles", "publishers", "copy_of", "growth",
+//	     "firsts": [{"event", "what", "who", "whom", "pair", "since"}]},    told for the first time in 90 days
 //	   "events": [{                        the lead first
 //	     "id", "who": [actor], "what": {"type", "mode", "contexts", "cameo", "quad", "score", "goldstein", "trigger"},
 //	     "whom": [actor], "where": {"name", "country"}, "when", "effective", "realis", "historical",
 //	     "by": [{"actor": actor, "via"}], "count", "dead", "injured", "arrested": {"value", "min", "max"},
 //	     "cites": [{"sentence", "span": [start, end], "trigger": [start, end], "quote"}]}],
-//	   "why": [{"text", "spans": [[start, end]], "events": [id]}]}}
+//	   "why": [{"text", "spans": [[start, end]], "events": [id]}],
+//	   "window": {"kind", "group", "start", "end", "count", "distinct", "expected", "late", "dropped",
+//	     "entries": [{"article", "publisher", "at", "step"}]},              of a rule over a window of time
+//	   "held": 7}}                         alerts above the rule's limit that this one stands for
 //
 // An actor is {"key", "name", "country", "sectors", "text"}. Dates are as precise as they were told: "2021-10" is a
 // month, "2021-10-11/2021-10-18" the days from the first to before the last. Spans are bytes of the article's text. A
@@ -67,6 +71,8 @@ type alertV1 struct {
 	Story    *storyV1      `json:"story,omitempty"`
 	Events   []eventV1     `json:"events"`
 	Why      []clauseV1    `json:"why"`
+	Window   *windowV1     `json:"window,omitempty"`
+	Held     int           `json:"held,omitempty"`
 }
 
 type articleV1 struct {
@@ -82,9 +88,41 @@ type articleV1 struct {
 }
 
 type storyV1 struct {
-	ID         news.ID `json:"id"`
-	Articles   int     `json:"articles"`
-	Publishers int     `json:"publishers"`
+	ID         news.ID   `json:"id"`
+	Articles   int       `json:"articles"`
+	Publishers int       `json:"publishers"`
+	CopyOf     news.ID   `json:"copy_of,omitempty"`
+	Growth     int       `json:"growth,omitempty"`
+	Firsts     []firstV1 `json:"firsts,omitempty"`
+}
+
+type firstV1 struct {
+	Event news.ID   `json:"event"`
+	What  string    `json:"what"`
+	Who   string    `json:"who,omitempty"`
+	Whom  string    `json:"whom,omitempty"`
+	Pair  bool      `json:"pair,omitempty"`
+	Since time.Time `json:"since,omitzero"`
+}
+
+type windowV1 struct {
+	Kind     string      `json:"kind"`
+	Group    string      `json:"group,omitempty"`
+	Start    time.Time   `json:"start"`
+	End      time.Time   `json:"end"`
+	Count    int         `json:"count,omitempty"`
+	Distinct string      `json:"distinct,omitempty"`
+	Expected string      `json:"expected,omitempty"`
+	Late     int         `json:"late,omitempty"`
+	Dropped  int         `json:"dropped,omitempty"`
+	Entries  []enteredV1 `json:"entries,omitempty"`
+}
+
+type enteredV1 struct {
+	Article   news.ID   `json:"article"`
+	Publisher string    `json:"publisher,omitempty"`
+	At        time.Time `json:"at"`
+	Step      int       `json:"step,omitempty"`
 }
 
 type eventV1 struct {
@@ -156,11 +194,14 @@ type clauseV1 struct {
 func alertFrom(a news.Alert, s Style) alertV1 {
 	out := alertV1{
 		Key: a.Key(), ID: a.ID, Revision: a.Revision, Change: a.Change, Rule: a.Rule, Title: a.Title, Owner: a.Owner,
-		Severity: a.Severity, Headline: Headline(a, s), Summary: a.Summary, Origin: a.Origin, Article: articleFrom(a.Article),
+		Severity: a.Severity, Headline: Headline(a, s), Summary: a.Summary, Origin: a.Origin, Article: articleFrom(a.Article), Held: a.Held,
 		Events: make([]eventV1, 0, len(a.Events)), Why: make([]clauseV1, 0, len(a.Why)),
 	}
 	if a.Story.ID != "" {
-		out.Story = &storyV1{a.Story.ID, a.Story.Articles, a.Story.Publishers}
+		out.Story = storyFrom(a.Story)
+	}
+	if a.Window != nil {
+		out.Window = windowFrom(a.Window)
 	}
 	for _, e := range a.Events {
 		out.Events = append(out.Events, eventFrom(e))
@@ -171,6 +212,25 @@ func alertFrom(a news.Alert, s Style) alertV1 {
 			clause.Spans = append(clause.Spans, span(sp))
 		}
 		out.Why = append(out.Why, clause)
+	}
+	return out
+}
+
+func storyFrom(s news.Story) *storyV1 {
+	out := &storyV1{ID: s.ID, Articles: s.Articles, Publishers: s.Publishers, CopyOf: s.CopyOf, Growth: s.Growth}
+	for _, f := range s.Firsts {
+		out.Firsts = append(out.Firsts, firstV1{f.Event, string(f.What), f.Who, f.Whom, f.Pair, f.Since})
+	}
+	return out
+}
+
+func windowFrom(w *news.Window) *windowV1 {
+	out := &windowV1{
+		Kind: w.Kind, Group: w.Group, Start: w.Start, End: w.End, Count: w.Count, Distinct: w.Distinct, Expected: w.Expected, Late: w.Late,
+		Dropped: w.Dropped,
+	}
+	for _, e := range w.Entries {
+		out.Entries = append(out.Entries, enteredV1(e))
 	}
 	return out
 }

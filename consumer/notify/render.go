@@ -88,8 +88,11 @@ func Render(a news.Alert, s Style) string {
 		lines = append(lines, flow("  ", "  ", " ", strings.Fields(summary), s.width())...)
 	}
 	lines = append(lines, s.body(a)...)
-	lines = append(lines, s.story(a.Story)...)
-	lines = append(lines, s.article(a.Article)...)
+	lines = append(lines, s.window(a.Window)...)
+	lines = append(lines, s.story(a)...)
+	if a.Window == nil || a.Window.Kind != "absence" {
+		lines = append(lines, s.article(a.Article)...)
+	}
 	lines = append(lines, s.why(a))
 	return strings.Join(lines, "\n") + "\n"
 }
@@ -168,7 +171,7 @@ func (s Style) header(a news.Alert) string {
 // body tells the events: the lead at length, the others in a line each.
 func (s Style) body(a news.Alert) []string {
 	if len(a.Events) == 0 {
-		return []string{"  no event: the words of the article matched"}
+		return s.bare(a)
 	}
 	lead := a.Events[0]
 	lines := append(s.lead(lead), s.facts(lead, a.Article.Published)...)
@@ -292,14 +295,6 @@ func (s Style) further(e, lead news.Event) string {
 	return cut("  + "+s.parties(e)+"  "+strings.Join(known(parts...), ", "), s.width()-columns(sentence)) + sentence
 }
 
-func (s Style) story(st news.Story) []string {
-	if st.ID == "" {
-		return nil
-	}
-	line := "  story " + string(st.ID[:min(4, len(st.ID))]) + "  " + plural(st.Publishers, "publisher") + ", " + plural(st.Articles, "article")
-	return []string{s.paint(dim, line)}
-}
-
 func (s Style) article(a news.Reference) []string {
 	const label = "  article  "
 	title, address := clean(a.Title), clean(a.URL)
@@ -331,14 +326,7 @@ func (s Style) article(a news.Reference) []string {
 }
 
 func (s Style) why(a news.Alert) string {
-	clauses := make([]string, 0, len(a.Why))
-	for _, c := range a.Why {
-		clauses = append(clauses, clean(c.Text))
-	}
-	if len(clauses) == 0 {
-		clauses = []string{notTold}
-	}
-	left, gap, right := ends("  why: "+strings.Join(clauses, " "), "sent to: "+strings.Join(s.sentTo(a), ", "), s.width())
+	left, gap, right := ends("  why: quidnunc explain "+a.ID.Short(), "sent to: "+strings.Join(s.sentTo(a), ", "), s.width())
 	return s.paint(dim, left+gap+right)
 }
 

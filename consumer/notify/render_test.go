@@ -88,6 +88,21 @@ func TestRender(t *testing.T) {
 				a.Events = append(a.Events, expulsion(t), attack(t))
 			}
 		}), notify.Style{}},
+		{"spike", alert(func(a *news.Alert) {
+			a.Story.CopyOf, a.Story.Firsts[0].Since = "first7qabcdefghijklmnopqrs", time.Date(2021, 9, 1, 0, 0, 0, 0, time.UTC)
+			a.Window = &news.Window{
+				Kind: "spike", Group: "RUS", Start: time.Date(2021, 10, 18, 14, 0, 0, 0, time.UTC), End: time.Date(2021, 10, 18, 15, 0, 0, 0, time.UTC),
+				Count: 9, Distinct: "publisher", Expected: "1.5", Late: 2, Dropped: 1,
+			}
+		}), notify.Style{}},
+		{"absence", news.Alert{
+			ID: "abcdefghijklmnopqrstuvwxyz", Revision: 1, Change: news.New, Rule: "silence", Severity: news.Low,
+			Window: &news.Window{Kind: "absence", Start: time.Date(2021, 10, 18, 14, 0, 0, 0, time.UTC), End: time.Date(2021, 10, 19, 14, 0, 0, 0, time.UTC)},
+		}, notify.Style{TZ: paris}},
+		{"held", news.Alert{
+			ID: "abcdefghijklmnopqrstuvwxyz", Revision: 2, Change: news.Updated, Rule: "everything", Severity: news.Low, Held: 12,
+			Summary: "12 more of this rule between 2021-10-18 14:00 and 2021-10-18 15:00 UTC",
+		}, notify.Style{}},
 		{"hostile", alert(func(a *news.Alert) {
 			a.Title = "\x1b]0;owned\x07\x1b[2Jtitle\u202egnp.exe"
 			a.Article.Title = "line\nbreak\x1b[31m red\xff"

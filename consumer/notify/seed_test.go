@@ -61,7 +61,10 @@ func seed(t testing.TB) news.Alert {
 			ID: "articleid", Revision: "revisionid", Publisher: news.NoPublisher, Language: "fr",
 			Published: date(t, "2021-10"), Source: "testdata/seed-article.txt",
 		},
-		Story: news.Story{ID: "3f9cabcdefghijklmnopqrstuv", Articles: 1, Publishers: 1},
+		Story: news.Story{
+			ID: "3f9cabcdefghijklmnopqrstuv", Articles: 1, Publishers: 1,
+			Firsts: []news.First{{Event: "event1", What: plover.Sanction, Who: "RUS", Whom: "NATO", Pair: true}},
+		},
 		Events: []news.Event{
 			{
 				ID: "event1", Who: []news.Actor{russia}, What: action(plover.Sanction, "withdraw", "161", "suspendre"),

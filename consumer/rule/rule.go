@@ -55,9 +55,6 @@ const (
 // States lists them.
 func States() []State { return []State{Live, Shadow, Off} }
 
-// When says what makes an alert of a hit.
-type When struct{ Each Each }
-
 // Each is the thing that gets one alert of its own.
 type Each string
 
@@ -70,12 +67,6 @@ const (
 
 // Eaches lists them.
 func Eaches() []Each { return []Each{EachArticle, EachStory, EachEvent} }
-
-// Limit is how many alerts a rule may raise in a stretch of the log's time. The zero Limit is none.
-type Limit struct {
-	Count int
-	Per   time.Duration
-}
 
 // DefaultMaxAge is the MaxAge of a rule that names none.
 const DefaultMaxAge = 72 * time.Hour
@@ -91,6 +82,10 @@ func New(name, query string) (Rule, error) {
 // Complete returns r with its query parsed and its zero fields set to their defaults. The error of a bad query is a
 // *SyntaxError or an *UnsupportedError.
 func (r Rule) Complete() (Rule, error) {
+	r, err := r.steps()
+	if err != nil {
+		return r, fmt.Errorf("rule %s: %w", r.Name, err)
+	}
 	x, err := Parse(r.Query)
 	if err != nil {
 		return r, fmt.Errorf("rule %s: %w", r.Name, err)
@@ -98,7 +93,8 @@ func (r Rule) Complete() (Rule, error) {
 	r.Expr = x
 	r.Title = cmp.Or(r.Title, r.Name)
 	r.Owner = cmp.Or(r.Owner, DefaultOwner)
-	r.When.Each = cmp.Or(r.When.Each, EachStory)
+	r.When = r.When.complete()
+	r.Limit = cmp.Or(r.Limit, DefaultLimit)
 	r.Severity = cmp.Or(r.Severity, news.Medium)
 	r.MaxAge = cmp.Or(r.MaxAge, DefaultMaxAge)
 	r.State = cmp.Or(r.State, Live)
@@ -120,17 +116,19 @@ func (r Rule) Check() error {
 	if !slices.Contains(States(), r.State) {
 		errs = append(errs, fmt.Errorf("state %q: want one of %v", r.State, States()))
 	}
-	if !slices.Contains(Eaches(), r.When.Each) {
-		errs = append(errs, fmt.Errorf("when each %q: want one of %v", r.When.Each, Eaches()))
+	if err := r.When.check(); err != nil {
+		errs = append(errs, err)
+	} else if r.Expr != nil && r.When.asksEvents() && !AsksEvent(r.Expr) {
+		errs = append(errs, errors.New("when: it counts by what events have, and the query asks for no event"))
 	}
 	if r.MaxAge < 0 {
 		errs = append(errs, fmt.Errorf("max_age %v: negative", r.MaxAge))
 	}
-	if r.Throttle != 0 {
-		errs = append(errs, errors.New("throttle: not yet supported"))
+	if r.Throttle < 0 || r.Throttle > MaxWindow {
+		errs = append(errs, fmt.Errorf("throttle %v: want a length of time up to %s", r.Throttle, MaxWindow))
 	}
-	if r.Limit != (Limit{}) {
-		errs = append(errs, errors.New("limit: not yet supported"))
+	if r.Limit.Count != -1 && (r.Limit.Count < 1 || r.Limit.Per <= 0) {
+		errs = append(errs, errors.New("limit: want such as 30/h, or none"))
 	}
 	if len(errs) > 0 {
 		return fmt.Errorf("rule %s: %w", r.Name, errors.Join(errs...))

@@ -42,7 +42,7 @@ func TestNewFillsInTheDefaults(t *testing.T) {
 	}
 	want := rule.Rule{
 		Name: "a-rule", Title: "a-rule", Owner: rule.DefaultOwner, Query: "war", Expr: rule.Term{Text: "war"},
-		When: rule.When{Each: rule.EachStory}, Severity: news.Medium, MaxAge: 72 * time.Hour, State: rule.Live,
+		When: rule.When{Each: rule.EachStory}, Severity: news.Medium, MaxAge: 72 * time.Hour, Limit: rule.DefaultLimit, State: rule.Live,
 	}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Error(d)
@@ -61,8 +61,17 @@ func TestCheckNamesWhatIsWrong(t *testing.T) {
 		`state "on"`:                  func(r *rule.Rule) { r.State = "on" },
 		`when each "day"`:             func(r *rule.Rule) { r.When.Each = "day" },
 		"negative":                    func(r *rule.Rule) { r.MaxAge = -time.Hour },
-		"throttle: not yet supported": func(r *rule.Rule) { r.Throttle = time.Hour },
-		"limit: not yet supported":    func(r *rule.Rule) { r.Limit = rule.Limit{Count: 30, Per: time.Hour} },
+		"throttle -1h0m0s":            func(r *rule.Rule) { r.Throttle = -time.Hour },
+		"limit: want such as":         func(r *rule.Rule) { r.Limit = rule.Limit{Per: time.Hour} },
+		`when "often": want one`:      func(r *rule.Rule) { r.When.Kind = "often" },
+		"count: want at_least":        func(r *rule.Rule) { r.When = rule.When{Kind: rule.Count, Over: time.Hour} },
+		"count: each says":            func(r *rule.Rule) { r.When = rule.When{Kind: rule.Count, Over: time.Hour, AtLeast: 1, Each: "story"} },
+		"absence: want a length":      func(r *rule.Rule) { r.When = rule.When{Kind: rule.Absence} },
+		"spike: want over, a base":    func(r *rule.Rule) { r.When = rule.When{Kind: rule.Spike, Over: time.Hour, AtLeast: 1, Ratio: 2} },
+		"first: want of":              func(r *rule.Rule) { r.When = rule.When{Kind: rule.First, Over: time.Hour} },
+		"sequence: want from 2":       func(r *rule.Rule) { r.When = rule.When{Kind: rule.Sequence, Over: time.Hour} },
+		`"day": want one of [article`: func(r *rule.Rule) { r.When = rule.When{Kind: rule.Count, Over: time.Hour, AtLeast: 1, Distinct: "day"} },
+		"asks for no event":           func(r *rule.Rule) { r.When = rule.When{Kind: rule.Count, Over: time.Hour, AtLeast: 1, Distinct: "who"} },
 	} {
 		r, err := rule.New("a-rule", "war")
 		if err != nil {

@@ -8,7 +8,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
-	"time"
 
 	"github.com/quidnunc-news/quidnunc/consumer/rule"
 	"github.com/quidnunc-news/quidnunc/pipeline/news"
@@ -35,6 +34,9 @@ type ruleV1 struct {
 	State    rule.State    `json:"state"`
 	To       []string      `json:"to,omitempty"`
 	Summary  string        `json:"summary,omitempty"`
+	When     *whenV1       `json:"when,omitempty"` // of a window
+	Throttle string        `json:"throttle,omitempty"`
+	Limit    string        `json:"limit,omitempty"` // missing: the default
 }
 
 // Encode returns the canonical JSON of the rules, sorted by name, and its hex SHA-256: the same rules give the same
@@ -49,6 +51,20 @@ func Encode(rules []rule.Rule) (body []byte, hash string) {
 		book.Rules[i] = ruleV1{
 			Name: r.Name, Title: r.Title, Owner: r.Owner, Query: r.Query, Each: r.When.Each, Severity: r.Severity,
 			MaxAge: r.MaxAge.String(), State: r.State, To: r.To, Summary: r.Summary,
+		}
+		if r.When.Windowed() {
+			book.Rules[i].When = whenToV1(r.When)
+			for _, s := range r.When.Steps {
+				if s.Expr != nil {
+					rule.Lists(s.Expr, lists)
+				}
+			}
+		}
+		if r.Throttle != 0 {
+			book.Rules[i].Throttle = r.Throttle.String()
+		}
+		if r.Limit != rule.DefaultLimit && r.Limit != (rule.Limit{}) {
+			book.Rules[i].Limit = r.Limit.String()
 		}
 	}
 	book.Lists = lists
@@ -75,22 +91,47 @@ func Decode(body []byte) ([]rule.Rule, error) {
 	}
 	rules := make([]rule.Rule, 0, len(book.Rules))
 	for _, v := range book.Rules {
-		age, err := time.ParseDuration(v.MaxAge)
+		r, err := v.rule()
 		if err != nil {
-			return nil, fmt.Errorf("rules: rule %s: max_age: %w", v.Name, err)
+			return nil, fmt.Errorf("rules: rule %s: %w", v.Name, err)
 		}
-		r, err := rule.Rule{
-			Name: v.Name, Title: v.Title, Owner: v.Owner, Query: v.Query, When: rule.When{Each: v.Each}, Severity: v.Severity,
-			MaxAge: age, State: v.State, To: v.To, Summary: v.Summary,
-		}.Complete()
-		if err != nil {
+		if r, err = r.Complete(); err != nil {
 			return nil, fmt.Errorf("rules: %w", err)
 		}
-		r.Expr = rule.Bind(r.Expr, book.Lists)
+		r = r.Bind(book.Lists)
 		if err := r.Check(); err != nil {
 			return nil, fmt.Errorf("rules: %w", err)
 		}
 		rules = append(rules, r)
 	}
 	return rules, nil
+}
+
+// rule is the rule as it is written, before it is completed.
+func (v ruleV1) rule() (rule.Rule, error) {
+	when, err := v.When.when()
+	if err != nil {
+		return rule.Rule{}, err
+	}
+	when.Each = cmp.Or(when.Each, v.Each)
+	r := rule.Rule{
+		Name: v.Name, Title: v.Title, Owner: v.Owner, Query: v.Query, When: when, Severity: v.Severity, State: v.State, To: v.To,
+		Summary: v.Summary,
+	}
+	if v.MaxAge != "" {
+		if r.MaxAge, err = rule.ParseDuration(v.MaxAge); err != nil {
+			return r, fmt.Errorf("max_age: %w", err)
+		}
+	}
+	if v.Throttle != "" {
+		if r.Throttle, err = rule.ParseDuration(v.Throttle); err != nil {
+			return r, fmt.Errorf("throttle: %w", err)
+		}
+	}
+	if v.Limit != "" {
+		if r.Limit, err = rule.ParseLimit(v.Limit); err != nil {
+			return r, fmt.Errorf("limit: %w", err)
+		}
+	}
+	return r, nil
 }

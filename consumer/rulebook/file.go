@@ -24,9 +24,6 @@ func (l *loader) file(s source) {
 	})
 }
 
-// windows are the keys of when that need windows.
-var windows = []string{"count", "spike", "first", "absence", "sequence"}
-
 func (l *loader) rule(v value) {
 	var r rule.Rule
 	var query, name *value
@@ -39,17 +36,21 @@ func (l *loader) rule(v value) {
 		"query":    func(v value) { query = &v },
 		"title":    into(&r.Title),
 		"owner":    into(&r.Owner),
-		"when":     func(v value) { v.fields(map[string]handler{"each": oneOf(&r.When.Each, rule.Eaches())}, windows...) },
+		"when":     func(v value) { l.when(v, &r.When) },
+		"throttle": duration(&r.Throttle),
+		"limit":    limit(&r.Limit),
 		"severity": oneOf(&r.Severity, news.Severities()),
 		"max_age":  duration(&r.MaxAge),
 		"state":    func(v value) { oneOf(&r.State, rule.States())(v) },
 		"to":       func(v value) { r.To = l.to(v) },
 		"summary":  func(v value) { l.summary(v, &r.Summary) },
-	}, "throttle", "limit")
+	})
 	if name != nil && v.Kind == yaml.MappingNode {
 		l.name(*name, "rule", l.rules)
 	}
-	r.Query = l.query(v, query)
+	if query != nil || len(r.When.Steps) == 0 { // the steps of a sequence can ask for themselves
+		r.Query = l.query(v, query)
+	}
 	if len(l.errs.list) > before {
 		return
 	}
@@ -59,7 +60,7 @@ func (l *loader) rule(v value) {
 	}
 	r, err := r.Complete()
 	if err == nil {
-		r.Expr = rule.Bind(r.Expr, l.lists)
+		r = r.Bind(l.lists)
 		err = r.Check()
 	}
 	if err != nil {

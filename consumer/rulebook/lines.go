@@ -7,10 +7,8 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"time"
 
 	"github.com/quidnunc-news/quidnunc/consumer/rule"
-	"github.com/quidnunc-news/quidnunc/pipeline/news"
 )
 
 // maxLines bounds a file of a rule a line, in bytes; maxLine one line of it.
@@ -20,22 +18,6 @@ const (
 )
 
 func isLines(name string) bool { return strings.HasSuffix(name, ".jsonl") }
-
-// line is one rule of a JSONL file; its keys are those of the YAML.
-type line struct {
-	Name  string `json:"name"`
-	Title string `json:"title"`
-	Owner string `json:"owner"`
-	Query string `json:"query"`
-	When  struct {
-		Each rule.Each `json:"each"`
-	} `json:"when"`
-	Severity news.Severity `json:"severity"`
-	MaxAge   string        `json:"max_age"`
-	State    rule.State    `json:"state"`
-	To       []string      `json:"to"`
-	Summary  string        `json:"summary"`
-}
 
 // lines reads a file of a rule a line. An error names the file and the line.
 func (l *loader) lines(s source) {
@@ -69,7 +51,7 @@ func (l *loader) readLine(data []byte) (rule.Rule, error) {
 	if len(data) > maxLine {
 		return rule.Rule{}, fmt.Errorf("a line of more than %d MiB", maxLine>>20)
 	}
-	var v line
+	var v ruleV1 // its keys are those of the YAML, and each
 	d := json.NewDecoder(bytes.NewReader(data))
 	d.DisallowUnknownFields()
 	if err := d.Decode(&v); err != nil {
@@ -78,24 +60,21 @@ func (l *loader) readLine(data []byte) (rule.Rule, error) {
 	if _, err := d.Token(); !errors.Is(err, io.EOF) {
 		return rule.Rule{}, errors.New("want one object a line")
 	}
-	r := rule.Rule{
-		Name: v.Name, Title: v.Title, Owner: v.Owner, Query: v.Query, When: rule.When{Each: v.When.Each}, Severity: v.Severity,
-		State: v.State, To: v.To, Summary: v.Summary,
-	}
-	if v.MaxAge != "" {
-		age, err := time.ParseDuration(v.MaxAge)
-		if err != nil {
-			return r, fmt.Errorf("max_age: %w", err)
-		}
-		r.MaxAge = age
-	}
-	r, err := r.Complete()
+	r, err := v.rule()
 	if err != nil {
 		return r, err
 	}
-	r.Expr = rule.Bind(r.Expr, l.lists)
+	if r, err = r.Complete(); err != nil {
+		return r, err
+	}
+	r = r.Bind(l.lists)
 	if err := rule.Validate(r.Expr, l.gazetteer); err != nil {
 		return r, fmt.Errorf("rule %s: %w", r.Name, err)
+	}
+	for i, step := range r.When.Steps {
+		if err := rule.Validate(step.Expr, l.gazetteer); err != nil {
+			return r, fmt.Errorf("rule %s: step %d: %w", r.Name, i+1, err)
+		}
 	}
 	if r.Summary != "" {
 		if _, err := rule.ParseSummary(r.Summary); err != nil {

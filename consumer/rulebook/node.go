@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"go.yaml.in/yaml/v4"
+
+	"github.com/quidnunc-news/quidnunc/consumer/rule"
 )
 
 // value is a node of a rule file, with the names of the keys that lead to it.
@@ -185,9 +187,9 @@ func duration(d *time.Duration) handler {
 		if !ok {
 			return
 		}
-		parsed, err := time.ParseDuration(text)
+		parsed, err := rule.ParseDuration(text)
 		if err != nil || parsed <= 0 {
-			v.fail("%q is no length of time: want such as 30m, 6h or 72h", text)
+			v.fail("%q is no length of time: want such as 30m, 6h or 7d", text)
 			return
 		}
 		*d = parsed

@@ -165,11 +165,11 @@ func TestLoadReadsEverything(t *testing.T) {
 			{
 				Name: "russia-nato-rupture", Title: "Russia and NATO break relations", Owner: "europe-desk",
 				Query: "what:(SANCTION OR THREATEN) who:Russie whom:OTAN", When: rule.When{Each: rule.EachEvent}, Severity: news.High,
-				MaxAge: 48 * time.Hour, State: rule.Shadow, To: []string{"europe-desk"}, Summary: "{{.Headline}} ({{.Story.Publishers}} publishers)",
+				MaxAge: 48 * time.Hour, Limit: rule.DefaultLimit, State: rule.Shadow, To: []string{"europe-desk"}, Summary: "{{.Headline}} ({{.Story.Publishers}} publishers)",
 			},
 			{
 				Name: "war", Title: "war", Owner: rule.DefaultOwner, Query: "war OR\nguerre\n", When: rule.When{Each: rule.EachStory},
-				Severity: news.Medium, MaxAge: rule.DefaultMaxAge, State: rule.Off, To: []string{"terminal"},
+				Severity: news.Medium, MaxAge: rule.DefaultMaxAge, Limit: rule.DefaultLimit, State: rule.Off, To: []string{"terminal"},
 			},
 		},
 		Receivers: []rulebook.Receiver{

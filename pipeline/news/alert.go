@@ -47,10 +47,34 @@ type Alert struct {
 	Story    Story
 	Events   []Event  // those that matched; the lead first
 	Why      []Clause // the clauses that held
+	Window   *Window  // what a rule over a window of time counted; nil for others
+	Held     int      // alerts of the rule that its limit held back: this one stands for them
 }
 
 // Key is the alert's ID and revision: the same for every attempt to deliver it.
 func (a Alert) Key() string { return string(a.ID) + "." + strconv.Itoa(a.Revision) }
+
+// Window is a stretch of the log's time and what a rule found in it.
+type Window struct {
+	Kind     string    // count, spike, first, absence, sequence
+	Group    string    // the value of the rule's group_by; empty: all in one
+	Start    time.Time // the first thing counted; of an absence: the last hit
+	End      time.Time
+	Count    int // distinct things counted
+	Distinct string
+	Expected string // of a spike: how many the baseline lets expect, to a tenth
+	Entries  []Entered
+	Late     int // hits of the rule so far that came too late to be counted
+	Dropped  int // hits of the rule so far that found no room
+}
+
+// Entered is one hit in a window.
+type Entered struct {
+	Article   ID
+	Publisher string
+	At        time.Time
+	Step      int // of a sequence, from 1
+}
 
 // Clause is one condition of a rule that held, and where.
 type Clause struct {

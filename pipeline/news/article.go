@@ -101,6 +101,7 @@ type Report struct {
 	Events  []Event   // in text order
 	At      time.Time // the log's time, set once by the producer: see LogTime
 	Origin  Origin
+	Sketch  Sketch
 	Coder   string // name and version of the coder, and the hash of its lexicon
 	Cut     bool   // events beyond the limit of one report were cut
 }

@@ -164,10 +164,3 @@ const (
 	Copy    Standing = "copy"
 	History Standing = "history"
 )
-
-// Story is what is known of the story an article belongs to, at the time it came in.
-type Story struct {
-	ID         ID // the first article's
-	Articles   int
-	Publishers int // independent ones
-}

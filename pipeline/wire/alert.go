@@ -25,6 +25,8 @@ type alertV1 struct {
 	Story    storyV1       `json:"story"`
 	Events   []eventV1     `json:"events,omitempty"`
 	Why      []clauseV1    `json:"why,omitempty"`
+	Window   *windowV1     `json:"window,omitempty"`
+	Held     int           `json:"held,omitempty"`
 }
 
 type clauseV1 struct {
@@ -39,7 +41,7 @@ func EncodeAlert(a news.Alert) ([]byte, error) {
 		versionV1: versionV1{version}, ID: a.ID, Revision: a.Revision, Change: a.Change, Rule: a.Rule, Title: a.Title,
 		Owner: a.Owner, Severity: a.Severity, To: a.To, Summary: a.Summary, At: a.At.UTC(),
 		Article: referenceToV1(a.Article), Origin: a.Origin, Story: storyToV1(a.Story), Events: each(a.Events, eventToV1),
-		Why: each(a.Why, clauseToV1),
+		Why: each(a.Why, clauseToV1), Window: maybe(a.Window, windowToV1), Held: a.Held,
 	})
 }
 
@@ -53,6 +55,7 @@ func DecodeAlert(data []byte) (news.Alert, error) {
 		ID: w.ID, Revision: w.Revision, Change: w.Change, Rule: w.Rule, Title: w.Title, Owner: w.Owner,
 		Severity: w.Severity, To: w.To, Summary: w.Summary, At: w.At.UTC(), Article: w.Article.reference(),
 		Origin: w.Origin, Story: w.Story.noun(), Events: each(w.Events, eventV1.noun), Why: each(w.Why, clauseV1.noun),
+		Window: maybe(w.Window, windowV1.noun), Held: w.Held,
 	}, nil
 }
 

@@ -49,6 +49,7 @@ type reportV1 struct {
 	Origin  news.Origin `json:"origin"`
 	Coder   string      `json:"coder,omitempty"`
 	Cut     bool        `json:"cut,omitempty"`
+	Sketch  *sketchV1   `json:"sketch,omitempty"`
 }
 
 type toldV1 struct {
@@ -60,17 +61,11 @@ type toldV1 struct {
 	Story    *storyV1      `json:"story,omitempty"`
 }
 
-type storyV1 struct {
-	ID         news.ID `json:"id"`
-	Articles   int     `json:"articles"`
-	Publishers int     `json:"publishers"`
-}
-
 // EncodeReport writes a report on one line of JSON.
 func EncodeReport(r news.Report) ([]byte, error) {
 	w := reportV1{
 		versionV1: versionV1{version}, Article: articleToV1(r.Article), Events: each(r.Events, eventToV1), At: r.At.UTC(),
-		Origin: r.Origin, Coder: r.Coder, Cut: r.Cut,
+		Origin: r.Origin, Coder: r.Coder, Cut: r.Cut, Sketch: sketchToV1(r.Sketch),
 	}
 	if w.Events == nil {
 		w.Events = []eventV1{}
@@ -84,8 +79,12 @@ func DecodeReport(data []byte) (news.Report, error) {
 	if err != nil {
 		return news.Report{}, err
 	}
+	sketch, err := w.Sketch.noun()
+	if err != nil {
+		return news.Report{}, fmt.Errorf("wire: decode report: %w", err)
+	}
 	return news.Report{
-		Article: w.Article.noun(), Events: each(w.Events, eventV1.noun), At: w.At.UTC(), Origin: w.Origin,
+		Sketch: sketch, Article: w.Article.noun(), Events: each(w.Events, eventV1.noun), At: w.At.UTC(), Origin: w.Origin,
 		Coder: w.Coder, Cut: w.Cut,
 	}, nil
 }
@@ -165,12 +164,6 @@ func referenceToV1(r news.Reference) articleV1 {
 }
 
 func (a articleV1) reference() news.Reference { return a.noun().Reference() }
-
-func storyToV1(s news.Story) storyV1 { return storyV1{s.ID, s.Articles, s.Publishers} }
-
-func (s storyV1) noun() news.Story {
-	return news.Story{ID: s.ID, Articles: s.Articles, Publishers: s.Publishers}
-}
 
 func encode(what string, v any) ([]byte, error) {
 	data, err := json.Marshal(v)

@@ -148,6 +148,24 @@ func samples(t *testing.T) map[string]sample {
 	if err != nil {
 		t.Fatal(err)
 	}
+	sketched, counted := r, a
+	sketched.Sketch = news.Sketch{Shingles: 3, Minima: make([]uint32, news.SketchSize), Terms: []news.Term{{Key: "@nato", Weight: 5}, {Key: "suspend", Weight: 2}}}
+	sketched.Sketch.Minima[0], sketched.Sketch.Minima[63] = 1, 1<<32-1
+	sketchedData, err := wire.EncodeReport(sketched)
+	if err != nil {
+		t.Fatal(err)
+	}
+	hour := time.Date(2021, 10, 19, 8, 0, 0, 0, time.UTC)
+	counted.Story = news.Story{
+		ID: r.Article.ID, Articles: 3, Publishers: 2, CopyOf: "first", Growth: 3, Former: []news.ID{"former"},
+		Firsts: []news.First{{Event: r.Events[0].ID, What: plover.Sanction, Who: "RUS", Whom: "NATO", Pair: true, Since: hour}},
+	}
+	counted.Window = &news.Window{
+		Kind: "spike", Group: "RUS", Start: hour, End: hour.Add(time.Hour), Count: 5, Distinct: "publisher", Expected: "1.5",
+		Entries: []news.Entered{{Article: r.Article.ID, Publisher: "example.org", At: hour, Step: 1}}, Late: 1, Dropped: 2,
+	}
+	counted.Held = 7
+	countedMsg := must(wire.Alert(counted))
 	rules := news.Rules{Version: "2021-10-19 rules.yaml", Hash: strings.Repeat("ab", 32), At: at}
 	correction := news.Correction{Article: r.Article.ID, Publisher: "example.org", Reason: "withdrawn", At: at}
 	event, alertMsg := must(wire.Event(enriched)), must(wire.Alert(a))
@@ -163,6 +181,8 @@ func samples(t *testing.T) map[string]sample {
 		"report":     {bundle[1].Subject, bundle[1].Data, r, entryDecoder(bundle[1].Subject)},
 		"event":      {event.Subject, event.Data, enriched, decoder(wire.DecodeTold)},
 		"alert":      {alertMsg.Subject, alertMsg.Data, a, decoder(wire.DecodeAlert)},
+		"sketched":   {bundle[1].Subject, sketchedData, sketched, entryDecoder(bundle[1].Subject)},
+		"counted":    {countedMsg.Subject, countedMsg.Data, counted, decoder(wire.DecodeAlert)},
 		"rules":      {rulesMsg.Subject, rulesMsg.Data, rules, entryDecoder(rulesMsg.Subject)},
 		"correction": {correctionMsg.Subject, correctionMsg.Data, correction, entryDecoder(correctionMsg.Subject)},
 		"tick":       {tickMsg.Subject, tickMsg.Data, news.Tick{At: at}, entryDecoder(tickMsg.Subject)},

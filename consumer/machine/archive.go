@@ -1,0 +1,179 @@
+package machine
+
+import (
+	"crypto/sha256"
+	"slices"
+	"time"
+
+	"github.com/quidnunc-news/quidnunc/pipeline/news"
+)
+
+// An article is remembered for as long as memory in the log's time, and in any case while it is among the latest
+// remembered: a revision that comes again is not stepped again, and what it told stays one alert. The second bound is
+// for archives, in which years pass within a minute and which are read again. More than most are never remembered.
+const (
+	memory   = 100 * 24 * time.Hour
+	remember = 1 << 20
+	most     = 1 << 24
+)
+
+// key is the first 125 bits of an ID.
+type key [16]byte
+
+func keyOf(id news.ID) key {
+	var k key
+	if len(id) != 26 {
+		return other(id)
+	}
+	var bits uint64
+	n, at := 0, 0
+	for i := range 26 {
+		var v byte
+		switch c := id[i]; {
+		case c >= 'a' && c <= 'z':
+			v = c - 'a'
+		case c >= '2' && c <= '7':
+			v = c - '2' + 26
+		default:
+			return other(id)
+		}
+		bits, n = bits<<5|uint64(v), n+5
+		for n >= 8 && at < len(k) {
+			n -= 8
+			k[at] = byte(bits >> n)
+			at++
+		}
+	}
+	return k
+}
+
+// other is the key of an ID that MakeID did not make.
+func other(id news.ID) key {
+	sum := sha256.Sum256([]byte(id))
+	return key(sum[:16])
+}
+
+// article is what is remembered of one.
+type article struct {
+	seq      uint64 // of its latest report
+	revision key
+	past     *past // nil for most
+}
+
+// past is what most articles do not have: earlier revisions, a story of others, alerts.
+type past struct {
+	revisions []key
+	story     news.ID
+	claims    []claim
+	entered   []place
+}
+
+// place is a group of a rule's window.
+type place struct{ rule, group string }
+
+// enters notes that an article stands in a window.
+func (a *article) enters(rule, group string) {
+	if p := (place{rule, group}); !slices.Contains(a.more().entered, p) {
+		a.past.entered = append(a.past.entered, p)
+	}
+}
+
+// claim is an alert that an article holds up, and what it says for it.
+type claim struct {
+	alert news.ID
+	facts string
+	taken bool // back: the article is remembered to have said so once
+}
+
+func (a *article) has(revision news.ID) bool {
+	k := keyOf(revision)
+	return a.revision == k || a.past != nil && slices.Contains(a.past.revisions, k)
+}
+
+func (a *article) more() *past {
+	if a.past == nil {
+		a.past = &past{}
+	}
+	return a.past
+}
+
+// story is the story the article is in, where that is another article's.
+func (a *article) story() news.ID {
+	if a.past == nil {
+		return ""
+	}
+	return a.past.story
+}
+
+func (a *article) claims() []claim {
+	if a.past == nil {
+		return nil
+	}
+	return a.past.claims
+}
+
+// find is what the article says for an alert; nil: nothing.
+func (a *article) claim(alert news.ID) *claim {
+	for i, c := range a.claims() {
+		if c.alert == alert {
+			return &a.past.claims[i]
+		}
+	}
+	return nil
+}
+
+type remembered struct {
+	key key
+	seq uint64
+	at  int64
+}
+
+// archive is the articles that are remembered.
+type archive struct {
+	articles map[key]*article
+	queue    []remembered // in the order of the log, from head on
+	head     int
+	keep     int // how many the queue may hold before the oldest are forgotten; 0 means remember
+}
+
+func (x *archive) find(id news.ID) *article { return x.articles[keyOf(id)] }
+
+// note remembers a revision of an article.
+func (x *archive) note(r *news.Report, seq uint64) *article {
+	k := keyOf(r.Article.ID)
+	a := x.articles[k]
+	if a == nil {
+		if x.articles == nil {
+			x.articles = map[key]*article{}
+		}
+		a = &article{}
+		x.articles[k] = a
+	} else {
+		a.more().revisions = append(a.past.revisions, a.revision)
+	}
+	a.seq, a.revision = seq, keyOf(r.Article.Revision)
+	x.queue = append(x.queue, remembered{k, seq, r.At.Unix()})
+	return a
+}
+
+// forget drops the articles from before the horizon that are not among the latest, and returns them.
+func (x *archive) forget(horizon int64) []*article {
+	keep := x.keep
+	if keep == 0 {
+		keep = remember
+	}
+	var gone []*article
+	for len(x.queue)-x.head > keep && (x.queue[x.head].at < horizon || len(x.queue)-x.head > most) {
+		r := x.queue[x.head]
+		x.head++
+		if a := x.articles[r.key]; a != nil && a.seq == r.seq {
+			delete(x.articles, r.key)
+			gone = append(gone, a)
+		}
+	}
+	if x.head > len(x.queue)/2 && x.head > 1024 {
+		x.queue = append(x.queue[:0], x.queue[x.head:]...)
+		x.head = 0
+	}
+	return gone
+}

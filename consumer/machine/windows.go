@@ -1,0 +1,275 @@
+package machine
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/quidnunc-news/quidnunc/consumer/rule"
+	"github.com/quidnunc-news/quidnunc/consumer/window"
+	"github.com/quidnunc-news/quidnunc/pipeline/news"
+)
+
+// specOf is what a rule's window looks for.
+func specOf(w rule.When) window.Spec {
+	return window.Spec{
+		Kind: window.Kind(w.Kind), Over: w.Over, AtLeast: w.AtLeast, Baseline: w.Baseline, Ratio: int(w.Ratio*100 + 0.5), Steps: len(w.Steps),
+		Grouped: len(w.GroupBy) > 0, Lateness: w.Lateness,
+	}
+}
+
+// counter is the window of one rule, and what its entries mean: a rule that counts other things begins anew.
+type counter struct {
+	*window.Window
+	meaning string
+}
+
+func meaningOf(r *rule.Rule) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s|%s|%v|%v", r.Query, r.When.Distinct, r.When.Of, r.When.GroupBy)
+	for _, s := range r.When.Steps {
+		b.WriteString("|" + s.Query)
+	}
+	return string(news.MakeID(b.String()))
+}
+
+// openWindows gives each rule that needs one its window: the one it had, if it still means the same.
+func (s *State) openWindows() {
+	before := s.windows
+	s.windows, s.silent = nil, nil
+	if s.rules == nil {
+		return
+	}
+	for i := range s.rules.rules {
+		r := &s.rules.rules[i]
+		if !r.When.Windowed() || r.State == rule.Off {
+			continue
+		}
+		if s.windows == nil {
+			s.windows = map[string]*counter{}
+		}
+		c := before[r.Name]
+		if c == nil || c.Spec() != specOf(r.When) || c.meaning != meaningOf(r) {
+			c = &counter{window.New(specOf(r.When)), meaningOf(r)}
+			if !s.clock.IsZero() {
+				c.Advance(s.clock)
+			}
+		}
+		s.windows[r.Name] = c
+		if r.When.Kind == rule.Absence {
+			s.silent = append(s.silent, r.Name)
+		}
+	}
+	slices.Sort(s.silent)
+}
+
+// turn tells the absences that the time alone has made.
+func (s *State) turn(out *Result) {
+	for _, name := range s.silent {
+		n, ok := s.rules.named(name)
+		if !ok {
+			continue
+		}
+		of := &s.rules.rules[n]
+		for _, f := range s.windows[name].Advance(s.clock) {
+			if of.State == rule.Shadow {
+				out.suppress(of.Name, Shadowed, "", "the rule is counted, never sent")
+				continue
+			}
+			alert := news.Alert{
+				Rule: of.Name, Title: of.Title, Owner: of.Owner, Severity: of.Severity, To: of.To, At: s.clock, Origin: news.Live,
+			}
+			if !s.live {
+				alert.Origin = news.Archive
+			}
+			alert.Why = []news.Clause{{Text: of.Query}}
+			s.found(nil, n, f, alert, out)
+		}
+	}
+}
+
+// enter puts a hit into the window of its rule.
+func (s *State) enter(a *article, of asked, alert news.Alert, events []news.Event, out *Result) {
+	r := &s.rules.rules[of.rule]
+	c := s.windows[r.Name]
+	c.Advance(s.clock)
+	alert.Events = events
+	fates := map[window.Fate]int{}
+	told := false
+	for _, e := range entriesOf(r, of.step, &alert) {
+		fate, finds := c.Enter(e)
+		fates[fate]++
+		if fate == window.Entered {
+			a.enters(r.Name, e.Group)
+		}
+		for _, f := range finds {
+			told = s.found(a, of.rule, f, alert, out) || told
+		}
+	}
+	switch {
+	case told:
+	case fates[window.Dropped] > 0:
+		out.suppress(r.Name, Dropped, "", "the window is full: %d entries", c.Len())
+	case fates[window.Late] > 0:
+		out.suppress(r.Name, Late, "", "at %s, more than %s before the log's time", alert.At.UTC().Format(time.RFC3339), r.When.Lateness)
+	default:
+		out.suppress(r.Name, Counted, "", "%s: not found with this, of %d entries", c.Spec(), c.Len())
+	}
+}
+
+// found tells what a window found, and tells whether that became an alert.
+func (s *State) found(a *article, n int, f window.Find, alert news.Alert, out *Result) bool {
+	of := &s.rules.rules[n]
+	c := s.windows[of.Name]
+	alert.ID = findID(of.Name, f)
+	alert.Window = &news.Window{
+		Kind: string(of.When.Kind), Group: f.Group, Start: f.Start, End: f.End, Count: f.Count, Distinct: string(of.When.Distinct),
+		Entries: entered(f.Entries), Late: c.Late(), Dropped: c.Dropped(),
+	}
+	if of.When.Kind == rule.Spike {
+		alert.Window.Expected = fmt.Sprintf("%d.%d", f.Expected/10, f.Expected%10)
+	}
+	alert.Summary = s.rules.summaries[n].Of(alert)
+	before := len(out.Outputs)
+	r := s.alerts[alert.ID]
+	switch {
+	case r != nil:
+		s.update(r, of, alert, out)
+	case s.allow(of, alert, out):
+		r = &record{windowed: true}
+		s.remember(alert.ID, r)
+		if a != nil && of.When.Kind == rule.First {
+			a.hold(alert.ID, "", r)
+		}
+		s.say(r, alert, news.New, out)
+	}
+	return len(out.Outputs) > before
+}
+
+func findID(rule string, f window.Find) news.ID {
+	return alertID(rule, "window", news.ID(f.Group+"\x00"+f.ID.UTC().Format(time.RFC3339Nano)))
+}
+
+// maxEntered bounds the entries of a window that an alert lists: the latest.
+const maxEntered = 50
+
+func entered(entries []window.Entry) []news.Entered {
+	entries = entries[max(0, len(entries)-maxEntered):]
+	out := make([]news.Entered, 0, len(entries))
+	for _, e := range entries {
+		out = append(out, news.Entered{Article: e.Article, Publisher: e.Publisher, At: e.At.UTC(), Step: e.Step})
+	}
+	return out
+}
+
+// leaveWindows takes an article's entries back, and the finds that do not hold without them.
+func (s *State) leaveWindows(a *article, id news.ID, at time.Time, out *Result) {
+	if a.past == nil || len(a.past.entered) == 0 {
+		return
+	}
+	for _, e := range a.past.entered {
+		c := s.windows[e.rule]
+		if c == nil {
+			continue
+		}
+		for _, f := range c.Remove(id, []string{e.group}) {
+			if r := s.alerts[findID(e.rule, f)]; r != nil {
+				s.retract(r, at, news.Reference{}, out)
+			}
+		}
+	}
+	a.past.entered = nil
+}
+
+// entriesOf are the entries of a hit: one for each group and each thing to count.
+func entriesOf(r *rule.Rule, step int, a *news.Alert) []window.Entry {
+	counted := []rule.Dimension{cmp.Or(r.When.Distinct, rule.ByArticle)}
+	if r.When.Kind == rule.First {
+		counted = r.When.Of
+	}
+	var out []window.Entry
+	add := func(e *news.Event) {
+		for _, group := range combine(r.When.GroupBy, a, e) {
+			for _, key := range combine(counted, a, e) {
+				entry := window.Entry{At: a.At, Group: group, Key: key, Article: a.Article.ID, Publisher: a.Article.Publisher, Step: step}
+				if !slices.Contains(out, entry) {
+					out = append(out, entry)
+				}
+			}
+		}
+	}
+	if !slices.ContainsFunc(slices.Concat(counted, r.When.GroupBy), rule.Dimension.OfEvent) {
+		add(nil)
+		return out
+	}
+	for i := range a.Events {
+		add(&a.Events[i])
+	}
+	return out
+}
+
+// combine lists the values of several dimensions together: "RUS/NATO".
+func combine(of []rule.Dimension, a *news.Alert, e *news.Event) []string {
+	out := []string{""}
+	for n, d := range of {
+		var next []string
+		for _, head := range out {
+			for _, v := range valuesOf(d, a, e) {
+				if n > 0 {
+					v = head + "/" + v
+				}
+				next = append(next, v)
+			}
+		}
+		out = next
+	}
+	return out
+}
+
+// untold stands for a value that is not told.
+const untold = "not told"
+
+func valuesOf(d rule.Dimension, a *news.Alert, e *news.Event) []string {
+	one := func(s string) []string { return []string{cmp.Or(s, untold)} }
+	switch d {
+	case rule.ByArticle:
+		return one(string(a.Article.ID))
+	case rule.ByStory:
+		return one(string(a.Story.ID))
+	case rule.ByPublisher:
+		return one(a.Article.Publisher)
+	case rule.ByLanguage:
+		return one(a.Article.Language)
+	case rule.ByEvent:
+		return one(string(e.ID))
+	case rule.ByWhat:
+		return one(string(e.What.Type))
+	case rule.ByMode:
+		return one(string(e.What.Mode))
+	case rule.ByWho:
+		return actors(e.Who)
+	case rule.ByWhom:
+		return actors(e.Whom)
+	case rule.ByWhere:
+		if e.Where == nil {
+			return one("")
+		}
+		return one(cmp.Or(e.Where.Country, e.Where.Name))
+	}
+	return one("")
+}
+
+func actors(side []news.Actor) []string {
+	var out []string
+	for _, a := range side {
+		if v := cmp.Or(a.Country, a.Key, a.Name, untold); !slices.Contains(out, v) {
+			out = append(out, v)
+		}
+	}
+	if len(out) == 0 {
+		return []string{untold}
+	}
+	return out
+}

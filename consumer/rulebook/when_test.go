@@ -1,0 +1,53 @@
+package rulebook_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/quidnunc-news/quidnunc/consumer/rule"
+	"github.com/quidnunc-news/quidnunc/consumer/rulebook"
+)
+
+// What a file says of when, and that it comes back from the log as it was.
+func TestWhenIsReadAndComesBack(t *testing.T) {
+	for text, want := range map[string]rule.When{
+		"{each: event}": {Each: rule.EachEvent},
+		"{count: {over: 1h, at_least: 5, distinct: publisher}, group_by: [who, where]}": {
+			Kind: rule.Count, Over: time.Hour, AtLeast: 5, Distinct: rule.ByPublisher, GroupBy: []rule.Dimension{rule.ByWho, rule.ByWhere}, Lateness: time.Hour,
+		},
+		"{spike: {over: 1h, baseline: 7d, ratio: 2.5, at_least: 4}, lateness: 10m}": {
+			Kind: rule.Spike, Over: time.Hour, Baseline: 7 * 24 * time.Hour, Ratio: 2.5, AtLeast: 4, Distinct: rule.ByArticle, Lateness: 10 * time.Minute,
+		},
+		"{first: {of: [who, what, whom], in: 90d}}": {
+			Kind: rule.First, Over: 90 * 24 * time.Hour, Of: []rule.Dimension{rule.ByWho, rule.ByWhat, rule.ByWhom}, Lateness: time.Hour,
+		},
+		"{absence: {for: 24h}}": {Kind: rule.Absence, Over: 24 * time.Hour, Lateness: time.Hour},
+		"{sequence: {within: 72h, steps: ['what:THREATEN OR what:ACCUSE', 'what:ASSAULT'], by: who}}": {
+			Kind: rule.Sequence, Over: 72 * time.Hour, Steps: []rule.Step{{Query: "what:THREATEN OR what:ACCUSE"}, {Query: "what:ASSAULT"}},
+			GroupBy: []rule.Dimension{rule.ByWho}, Lateness: time.Hour,
+		},
+	} {
+		book, err := rulebook.Parse("rules.yaml", fmt.Appendf(nil, "rules:\n- name: a\n  query: 'who:RUS'\n  when: %s\n  throttle: 6h\n  limit: 5/10m\n", text))
+		if err != nil {
+			t.Errorf("%s: %v", text, err)
+			continue
+		}
+		ignore := cmpopts.IgnoreFields(rule.Step{}, "Expr")
+		if diff := cmp.Diff(want, book.Rules[0].When, ignore); diff != "" {
+			t.Errorf("%s:\n%s", text, diff)
+		}
+		body, _ := rulebook.Encode(book.Rules)
+		again, err := rulebook.Decode(body)
+		if err != nil {
+			t.Errorf("%s: %v", text, err)
+			continue
+		}
+		if diff := cmp.Diff(book.Rules, again, cmp.Comparer(func(a, b rule.Expr) bool { return rule.Equal(a, b) })); diff != "" {
+			t.Errorf("%s comes back different:\n%s", text, diff)
+		}
+	}
+}

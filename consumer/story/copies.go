@@ -1,0 +1,169 @@
+package story
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"github.com/quidnunc-news/quidnunc/pipeline/news"
+)
+
+// Signatures are looked up by bands: two articles that have one of 32 pairs of minima in common are compared.
+const (
+	bands      = 32
+	rows       = news.SketchSize / bands
+	perBand    = 12 // articles of one band that are looked at, the latest first
+	perArticle = 64 // articles that one is compared with, those with the most bands in common first
+	leastWords = 12 // shingles: shorter texts are copies only where they are equal
+	leastSlots = 16 // minima that are not boilerplate, to judge by
+	leastEqual = 6  // minima in common
+)
+
+// doc is what is remembered of an article.
+type doc struct {
+	id        news.ID
+	original  news.ID // the first article with these words, where it is another
+	at        int64
+	publisher uint64
+	headline  uint64
+	cluster   uint64 // serial
+	shingles  uint32
+	minima    [news.SketchSize]uint16
+}
+
+func newDoc(r *news.Report, now int64, publisher uint64) doc {
+	d := doc{id: r.Article.ID, at: now, publisher: publisher, headline: hash(r.Article.Title)}
+	if len(r.Sketch.Minima) == news.SketchSize {
+		d.shingles = uint32(r.Sketch.Shingles)
+		for i, m := range r.Sketch.Minima {
+			d.minima[i] = uint16(m) // the lower half: minima are small numbers
+		}
+	}
+	return d
+}
+
+func (d *doc) band(b int) uint32 { return uint32(d.minima[rows*b])<<16 | uint32(d.minima[rows*b+1]) }
+
+// match is an article that has bands in common with another.
+type match struct {
+	number uint64
+	bands  int
+}
+
+// copied is the article that d has its words from; nil: it has words of its own.
+func (s *Stories) copied(d *doc, t title) *doc {
+	if d.shingles == 0 {
+		return nil
+	}
+	s.scratch.matches = s.shelf.matches(d, s.scratch.matches[:0])
+	slices.SortFunc(s.scratch.matches, func(a, b match) int {
+		return cmp.Or(cmp.Compare(b.bands, a.bands), cmp.Compare(a.number, b.number))
+	})
+	oldest := s.now - int64(Horizon/time.Second)
+	var best *doc
+	bestScore := 0
+	for _, m := range s.scratch.matches[:min(len(s.scratch.matches), perArticle)] {
+		other := s.shelf.at(m.number)
+		if other.at < oldest {
+			continue
+		}
+		score := s.sameWords(d, other)
+		if score > bestScore && !s.fillsForm(t, other) {
+			best, bestScore = other, score
+		}
+	}
+	return best
+}
+
+// fillsForm tells whether the headline fills the same form as the other article's story, for something else.
+func (s *Stories) fillsForm(t title, other *doc) bool {
+	slot, ok := s.bySerial[other.cluster]
+	return ok && s.slots[slot].barred(t)
+}
+
+// sameWords tells how much of two articles is the same, in thousandths; 0 where neither is a copy of the other. Minima
+// that are boilerplate of their publisher say nothing.
+func (s *Stories) sameWords(a, b *doc) int {
+	p, q := s.publishers[a.publisher], s.publishers[b.publisher]
+	equal, judged := 0, 0
+	for i := range a.minima {
+		if p.boilerplate(i, a.minima[i]) || q.boilerplate(i, b.minima[i]) {
+			continue
+		}
+		judged++
+		if a.minima[i] == b.minima[i] {
+			equal++
+		}
+	}
+	if judged < leastSlots || min(a.shingles, b.shingles) < leastWords {
+		if a.minima == b.minima && a.shingles == b.shingles {
+			return 1000
+		}
+		return 0
+	}
+	if equal < leastEqual {
+		return 0
+	}
+	jaccard := equal * 1000 / judged
+	small, sum := int(min(a.shingles, b.shingles)), int(a.shingles+b.shingles)
+	containment := min(1000, equal*sum*1000/((judged+equal)*small))
+	if jaccard >= 500 || containment >= 600 {
+		return max(jaccard, containment)
+	}
+	return 0
+}
+
+// publisher is what is known of one: the minima that most of its latest articles share.
+type publisher struct {
+	last     int64
+	headline uint64
+	votes    [news.SketchSize]vote
+}
+
+// vote is a minimum that has the majority, and by how much (Boyer and Moore).
+type vote struct {
+	minimum uint16
+	ahead   uint8
+}
+
+const (
+	majority        = 4 // by which a minimum has to be ahead to be boilerplate
+	farAhead        = 12
+	publisherMemory = 30 * 24 * time.Hour
+)
+
+func (p *publisher) boilerplate(i int, minimum uint16) bool {
+	return p != nil && p.votes[i].ahead >= majority && p.votes[i].minimum == minimum
+}
+
+// learn lets an article vote on what its publisher writes under each of them. An article told again does not vote.
+func (s *Stories) learn(d *doc) {
+	if d.shingles == 0 {
+		return
+	}
+	p := s.publishers[d.publisher]
+	if p == nil {
+		p = &publisher{}
+		if s.publishers == nil {
+			s.publishers = map[uint64]*publisher{}
+		}
+		s.publishers[d.publisher] = p
+	}
+	p.last = s.now
+	if d.headline == p.headline {
+		return
+	}
+	p.headline = d.headline
+	for i, m := range d.minima {
+		v := &p.votes[i]
+		switch {
+		case v.minimum == m && v.ahead < farAhead:
+			v.ahead++
+		case v.minimum == m:
+		case v.ahead == 0:
+			*v = vote{m, 1}
+		default:
+			v.ahead--
+		}
+	}
+}

@@ -1,0 +1,216 @@
+package story
+
+import (
+	"slices"
+)
+
+// How alike an article and a story must be, in thousandths.
+const (
+	joinAlike   = 300 // in words, names and events
+	joinForeign = 280 // in names and events, where the story has no words of the article's language
+	joinUnnamed = 250 // more where both have names and none in common: the same thing elsewhere, to others
+	joinGap     = 1   // more for each hour since the story was told last
+	mergeAlike  = 480 // of the article with both stories, and of the two stories
+)
+
+const (
+	candidates  = 12   // stories that are compared with an article
+	commonplace = 2000 // stories that have a term: beyond, it finds none
+)
+
+// nearest is the story most like the article. Two stories that are both like it, and like each other, become one.
+func (s *Stories) nearest(v vector, t title, lang string) (slot uint32, found bool) {
+	best, second := -1, -1
+	var bestLike, secondLike int
+	for _, at := range s.candidates(v) {
+		c := s.slots[at]
+		sim, ok := s.joins(v, c, lang)
+		if !ok || c.barred(t) {
+			continue
+		}
+		switch {
+		case best < 0 || sim > bestLike || sim == bestLike && c.serial < s.slots[best].serial:
+			second, secondLike = best, bestLike
+			best, bestLike = int(at), sim
+		case second < 0 || sim > secondLike || sim == secondLike && c.serial < s.slots[second].serial:
+			second, secondLike = int(at), sim
+		}
+	}
+	if best < 0 {
+		return 0, false
+	}
+	if second >= 0 && secondLike >= mergeAlike {
+		return s.merge(uint32(best), uint32(second), lang), true
+	}
+	return uint32(best), true
+}
+
+// joins tells how alike an article and a story are, and whether that makes them one.
+func (s *Stories) joins(v vector, c *cluster, lang string) (int, bool) {
+	like := v.like(c.centroid, lang)
+	gap := int((s.now-c.last)/3600) * joinGap
+	if like.spoken {
+		least := joinAlike + gap
+		if like.named == 0 && like.mine > 0 && like.theirs > 0 {
+			least += joinUnnamed
+		}
+		return like.all, like.shared >= 2 && like.all >= least
+	}
+	enough := like.common >= 3 || like.deeds > 0 && like.common >= 2
+	return like.names, enough && like.names >= joinForeign+gap
+}
+
+// candidates are the slots of the stories that share the most weight with the article, by terms alone.
+func (s *Stories) candidates(v vector) []uint32 {
+	x := &s.scratch
+	if n := len(s.slots); n > len(x.rough) {
+		x.rough = append(x.rough, make([]uint32, n-len(x.rough))...)
+	}
+	x.touched = x.touched[:0]
+	for _, t := range v {
+		slots := s.byTerm[t.key]
+		if len(slots) > commonplace {
+			continue
+		}
+		for _, slot := range slots {
+			if x.rough[slot] == 0 {
+				x.touched = append(x.touched, slot)
+			}
+			x.rough[slot] += t.weight
+		}
+	}
+	best := x.likely[:0]
+	before := func(a, b uint32) bool {
+		return x.rough[a] > x.rough[b] || x.rough[a] == x.rough[b] && s.slots[a].serial < s.slots[b].serial
+	}
+	for _, slot := range x.touched {
+		if len(best) == candidates && !before(slot, best[candidates-1]) {
+			continue
+		}
+		at := len(best)
+		for at > 0 && before(slot, best[at-1]) {
+			at--
+		}
+		best = slices.Insert(best, at, slot)
+		best = best[:min(len(best), candidates)]
+	}
+	for _, slot := range x.touched {
+		x.rough[slot] = 0
+	}
+	x.likely = best
+	return best
+}
+
+// merge makes one story of two if they are alike, and tells in which slot the better one is now.
+func (s *Stories) merge(best, second uint32, lang string) uint32 {
+	a, b := s.slots[best], s.slots[second]
+	like := a.centroid.like(b.centroid, lang)
+	if like.all < mergeAlike || slices.ContainsFunc(b.titles, a.barred) {
+		return best
+	}
+	older, younger := best, second
+	if b.serial < a.serial {
+		older, younger = second, best
+	}
+	gone := s.slots[younger]
+	s.forget(younger)
+	s.slots[older].absorb(gone)
+	s.bySerial[gone.serial] = older
+	for _, serial := range gone.serials {
+		s.bySerial[serial] = older
+	}
+	s.recentre(older, gone.centroid)
+	return older
+}
+
+// strongest is how many terms of names and events, and of the words of each language, a centroid keeps.
+const strongest = 40
+
+// recentre moves the centre of a story towards an article: what was there before fades by an eighth.
+func (s *Stories) recentre(slot uint32, v vector) {
+	c := s.slots[slot]
+	x := s.scratch.centroid[:0]
+	old := c.centroid
+	i, j := 0, 0
+	for i < len(old) || j < len(v) {
+		switch {
+		case j == len(v) || i < len(old) && old[i].key < v[j].key:
+			x = append(x, weighted{old[i].key, old[i].weight - old[i].weight/8})
+			i++
+		case i == len(old) || v[j].key < old[i].key:
+			x = append(x, v[j])
+			j++
+		default:
+			x = append(x, weighted{old[i].key, old[i].weight - old[i].weight/8 + v[j].weight})
+			i, j = i+1, j+1
+		}
+	}
+	s.scratch.centroid = x
+	c.centroid = slices.Clone(x.strongest())
+	s.relist(slot, old, c.centroid)
+}
+
+// strongest drops the weakest terms of each kind; x is sorted by key, and kinds lie together.
+func (v vector) strongest() vector {
+	kind := func(t weighted) uint64 {
+		if t.key&classMask != word {
+			return 0
+		}
+		return t.key & languageMask
+	}
+	out := v[:0]
+	for from := 0; from < len(v); {
+		to := from
+		for to < len(v) && kind(v[to]) == kind(v[from]) {
+			to++
+		}
+		part := v[from:to]
+		if len(part) > strongest {
+			slices.SortFunc(part, func(a, b weighted) int {
+				if a.weight != b.weight {
+					return compare(uint64(b.weight), uint64(a.weight))
+				}
+				return compare(a.key, b.key)
+			})
+			part = part[:strongest]
+			slices.SortFunc(part, func(a, b weighted) int { return compare(a.key, b.key) })
+		}
+		out = append(out, part...)
+		from = to
+	}
+	return out
+}
+
+// relist notes under which terms a story is found.
+func (s *Stories) relist(slot uint32, old, now vector) {
+	if s.byTerm == nil {
+		s.byTerm = map[uint64][]uint32{}
+	}
+	i, j := 0, 0
+	for i < len(old) || j < len(now) {
+		switch {
+		case j == len(now) || i < len(old) && old[i].key < now[j].key:
+			s.unlist(old[i].key, slot)
+			i++
+		case i == len(old) || now[j].key < old[i].key:
+			s.byTerm[now[j].key] = append(s.byTerm[now[j].key], slot)
+			j++
+		default:
+			i, j = i+1, j+1
+		}
+	}
+}
+
+func (s *Stories) unlist(key uint64, slot uint32) {
+	slots := s.byTerm[key]
+	at := slices.Index(slots, slot)
+	if at < 0 {
+		return
+	}
+	if len(slots) == 1 {
+		delete(s.byTerm, key)
+		return
+	}
+	slots[at] = slots[len(slots)-1]
+	s.byTerm[key] = slots[:len(slots)-1]
+}

@@ -1,0 +1,93 @@
+package story
+
+import (
+	"time"
+
+	"github.com/quidnunc-news/quidnunc/pipeline/news"
+)
+
+// memory is of who did what to whom, and of who had to do with whom.
+type memory struct {
+	deeds map[uint64]deed
+	swept int64
+}
+
+type deed struct {
+	last int64  // when it was told last
+	by   uint64 // the article that told it first
+}
+
+// maxDeeds bounds the memory; beyond it the ones told longest ago are forgotten.
+const maxDeeds = 1 << 20
+
+const noveltySeconds = int64(news.Novelty / time.Second)
+
+// firsts lists the events of a report that nobody told within news.Novelty, and remembers all that it tells.
+func (s *Stories) firsts(r *news.Report) []news.First {
+	var out []news.First
+	by := hash(string(r.Article.ID))
+	for i := range r.Events {
+		e := &r.Events[i]
+		if e.Historical || e.Realis == news.Hypothetical {
+			continue
+		}
+		if f, ok := s.first(e, by); ok {
+			out = append(out, f)
+		}
+	}
+	return out
+}
+
+// first remembers an event between the first actors on both sides, and any others; it is a first if one of the pairs is.
+func (s *Stories) first(e *news.Event, by uint64) (f news.First, ok bool) {
+	for _, who := range sides(e.Who) {
+		for _, whom := range sides(e.Whom) {
+			if who == "" && whom == "" {
+				continue
+			}
+			newDeed := s.told.tell(hash("deed|"+who+"|"+string(e.What.Type)+"|"+whom), s.now, by)
+			newPair := who != "" && whom != "" && s.told.tell(hash("pair|"+who+"|"+whom), s.now, by)
+			if newDeed && !ok {
+				f, ok = news.First{Event: e.ID, What: e.What.Type, Who: who, Whom: whom, Pair: newPair}, true
+			}
+		}
+	}
+	if ok && s.now-s.began < noveltySeconds {
+		f.Since = time.Unix(s.began, 0).UTC()
+	}
+	return f, ok
+}
+
+// tell remembers a deed and tells whether the article is the first with it.
+func (m *memory) tell(key uint64, now int64, by uint64) bool {
+	if m.deeds == nil {
+		m.deeds = map[uint64]deed{}
+	}
+	d, known := m.deeds[key]
+	if !known || now-d.last > noveltySeconds {
+		d.by = by
+	}
+	d.last = max(d.last, now)
+	m.deeds[key] = d
+	return d.by == by
+}
+
+// sweep forgets what was told too long ago, once a day.
+func (m *memory) sweep(now int64) {
+	if now-m.swept < 24*3600 {
+		return
+	}
+	m.swept = now
+	horizon := now - noveltySeconds
+	for m.forget(horizon); len(m.deeds) > maxDeeds; m.forget(horizon) {
+		horizon += 24 * 3600
+	}
+}
+
+func (m *memory) forget(before int64) {
+	for key, d := range m.deeds {
+		if d.last < before {
+			delete(m.deeds, key)
+		}
+	}
+}

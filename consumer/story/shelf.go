@@ -1,0 +1,129 @@
+package story
+
+import (
+	"slices"
+
+	"github.com/quidnunc-news/quidnunc/pipeline/news"
+)
+
+// shelf holds the latest articles and finds those with a band in common. It is a ring: an article's number, from 1 in the
+// order of the log, says where it stands, and whether it is there still.
+type shelf struct {
+	last  uint64 // number of the latest article
+	docs  []doc
+	next  [][bands]uint32 // of each article, the one before it in each chain
+	heads [bands][]uint32 // the latest article of each chain
+	byID  map[news.ID]uint64
+}
+
+const firstShelf = 1 << 10
+
+func (s *shelf) len() int { return len(s.byID) }
+
+// at is the article with the number, which must be there.
+func (s *shelf) at(number uint64) *doc { return &s.docs[number%uint64(len(s.docs))] }
+
+func (s *shelf) find(id news.ID) *doc {
+	if n, ok := s.byID[id]; ok {
+		return s.at(n)
+	}
+	return nil
+}
+
+// put takes an article in; the oldest may fall out.
+func (s *shelf) put(d doc) {
+	if int(s.last) >= len(s.docs)-1 && len(s.docs) < MaxArticles {
+		s.grow()
+	}
+	s.last++
+	if old := s.at(s.last); s.byID[old.id] == s.last-uint64(len(s.docs)) && old.id != "" {
+		delete(s.byID, old.id)
+	}
+	*s.at(s.last) = d
+	s.byID[d.id] = s.last
+	s.chain(s.last)
+}
+
+// grow doubles the ring. Only a ring that has never turned grows, so every article keeps its place.
+func (s *shelf) grow() {
+	s.make(max(firstShelf, 2*len(s.docs)))
+	for number := uint64(1); number <= s.last; number++ {
+		s.chain(number)
+	}
+}
+
+// make gives the ring n places; the articles have to be chained again.
+func (s *shelf) make(n int) {
+	s.docs = append(s.docs, make([]doc, n-len(s.docs))...)
+	s.next = make([][bands]uint32, n)
+	for b := range s.heads {
+		s.heads[b] = make([]uint32, n)
+	}
+	if s.byID == nil {
+		s.byID = map[news.ID]uint64{}
+	}
+}
+
+func (s *shelf) chain(number uint64) {
+	d := s.at(number)
+	if d.shingles == 0 {
+		return
+	}
+	next := &s.next[number%uint64(len(s.next))]
+	for b := range bands {
+		head := &s.heads[b][s.bucket(b, d)]
+		next[b] = *head
+		*head = uint32(number)
+	}
+}
+
+func (s *shelf) bucket(b int, d *doc) uint64 {
+	return mix(uint64(d.band(b))+uint64(b)<<32) % uint64(len(s.heads[b]))
+}
+
+// matches appends the articles that have bands in common with d, and how many.
+func (s *shelf) matches(d *doc, out []match) []match {
+	if len(s.docs) == 0 {
+		return out
+	}
+	for b := range bands {
+		low := s.heads[b][s.bucket(b, d)]
+		for n := 0; low != 0 && n < perBand; n++ {
+			number, ok := s.number(low)
+			if !ok {
+				break
+			}
+			low = s.next[number%uint64(len(s.next))][b]
+			if s.at(number).band(b) == d.band(b) {
+				out = append(out, match{number, 1})
+			}
+		}
+	}
+	slices.SortFunc(out, func(a, b match) int { return compare(a.number, b.number) })
+	return merged(out)
+}
+
+// merged adds up the matches of each article.
+func merged(sorted []match) []match {
+	out := sorted[:0]
+	for _, m := range sorted {
+		if n := len(out); n > 0 && out[n-1].number == m.number {
+			out[n-1].bands++
+		} else {
+			out = append(out, m)
+		}
+	}
+	return out
+}
+
+// number is an article's number by its lower half; ok is false where the article has fallen out.
+func (s *shelf) number(low uint32) (uint64, bool) {
+	back := uint64(uint32(s.last) - low)
+	if back >= uint64(len(s.docs)) || back >= s.last {
+		return 0, false
+	}
+	return s.last - back, true
+}
+
+// drop forgets who an article was; its words are still known.
+func (s *shelf) drop(d *doc) { delete(s.byID, d.id) }

@@ -1,0 +1,197 @@
+package window
+
+import (
+	"slices"
+
+	"github.com/quidnunc-news/quidnunc/pipeline/news"
+)
+
+// hot looks at the moments that an entry put in at i can have made hot: a moment is hot if the stretch that ends with it
+// has enough. Hot moments less than a stretch apart are one episode, told once, and again when it has doubled.
+func (w *Window) hot(g *group, i int) []Find {
+	var out []Find
+	until := g.entries[i].At.UnixNano() + int64(w.spec.Over)
+	for ; i < len(g.entries) && g.entries[i].At.UnixNano() < until; i++ {
+		if i+1 < len(g.entries) && g.entries[i+1].At.Equal(g.entries[i].At) {
+			continue // the last entry of a moment speaks for it
+		}
+		f, ok := w.look(g, i)
+		if !ok {
+			continue
+		}
+		if f, worth := w.episode(g, f); worth {
+			out = append(out, f)
+		}
+	}
+	return out
+}
+
+// look counts the stretch that ends with entry i.
+func (w *Window) look(g *group, i int) (Find, bool) {
+	end := g.entries[i].At.UnixNano()
+	from := w.after(g, end-int64(w.spec.Over))
+	n := distinct(g.entries[from : i+1])
+	f := Find{Group: g.entries[i].Group, Start: g.entries[from].At, End: g.entries[i].At, Count: n, Entries: g.entries[from : i+1]}
+	if n < w.spec.AtLeast {
+		return f, false
+	}
+	if w.spec.Kind == Count {
+		return f, true
+	}
+	first := end - int64(w.spec.Over) - int64(w.spec.Baseline)
+	if first < w.began { // too little is known of the time before
+		return f, false
+	}
+	before := distinct(g.entries[w.after(g, first):from])
+	f.Expected = int(int64(before) * 10 * int64(w.spec.Over/1000) / int64(w.spec.Baseline/1000))
+	// n ≥ ratio/100 · before · over/baseline, in microseconds to stay within 64 bits
+	return f, int64(n)*100*int64(w.spec.Baseline/1000) >= int64(w.spec.Ratio)*int64(before)*int64(w.spec.Over/1000)
+}
+
+// after is the first entry later than t.
+func (w *Window) after(g *group, t int64) int {
+	n, _ := slices.BinarySearchFunc(g.entries, t, func(e Entry, t int64) int {
+		if e.At.UnixNano() > t {
+			return 1
+		}
+		return -1
+	})
+	return n
+}
+
+func distinct(entries []Entry) int {
+	if len(entries) < 2 {
+		return len(entries)
+	}
+	seen := make(map[string]struct{}, len(entries))
+	for i := range entries {
+		seen[entries[i].Key] = struct{}{}
+	}
+	return len(seen)
+}
+
+// episode finds the episode that a hot moment belongs to, or begins one, and tells whether that is worth telling.
+func (w *Window) episode(g *group, f Find) (Find, bool) {
+	end, over := f.End.UnixNano(), int64(w.spec.Over)
+	var own *episode
+	kept := g.told[:0]
+	for _, e := range g.told { // a moment between two episodes makes one of them, under the name of the first told
+		if end-e.end >= over || e.start-end >= over {
+			kept = append(kept, e)
+			continue
+		}
+		if own == nil {
+			kept = append(kept, e)
+			own = &kept[len(kept)-1]
+			continue
+		}
+		own.start, own.end, own.count = min(own.start, e.start), max(own.end, e.end), max(own.count, e.count)
+	}
+	g.told = kept
+	f.Entries = slices.Clone(f.Entries)
+	if own == nil {
+		id := f.Start.UnixNano()
+		g.told = append(g.told, episode{id, end, end, f.Count})
+		f.ID = f.Start
+		return f, true
+	}
+	own.start, own.end = min(own.start, end), max(own.end, end)
+	f.ID, f.Again = moment(own.id), true
+	if f.Count < 2*own.count {
+		return f, false
+	}
+	own.count = f.Count
+	return f, true
+}
+
+// sequences finds the chains of steps that were not found yet. A chain ends as early as it can and begins with the first
+// entry from which it can; what lies in a chain that was told belongs to that one.
+func (w *Window) sequences(g *group) []Find {
+	var out []Find
+	for i := range g.entries {
+		if g.entries[i].Step != 1 || g.taken(g.entries[i].At.UnixNano()) {
+			continue
+		}
+		chain := w.chain(g, i)
+		if chain == nil {
+			continue
+		}
+		first, last := chain[0], chain[len(chain)-1]
+		g.told = append(g.told, episode{first.At.UnixNano(), first.At.UnixNano(), last.At.UnixNano(), len(chain)})
+		out = append(out, Find{Group: first.Group, ID: first.At, Start: first.At, End: last.At, Count: len(chain), Entries: chain})
+	}
+	return out
+}
+
+func (g *group) taken(at int64) bool {
+	return slices.ContainsFunc(g.told, func(e episode) bool { return e.start <= at && at <= e.end })
+}
+
+// chain is the steps from entry i on, each by an article of its own; nil if they do not come in time.
+func (w *Window) chain(g *group, i int) []Entry {
+	until := g.entries[i].At.UnixNano() + int64(w.spec.Over)
+	chain := []Entry{g.entries[i]}
+	for j := i + 1; j < len(g.entries) && g.entries[j].At.UnixNano() <= until; j++ {
+		e := g.entries[j]
+		if e.Step != len(chain)+1 || g.taken(e.At.UnixNano()) || slices.ContainsFunc(chain, func(c Entry) bool { return c.Article == e.Article }) {
+			continue
+		}
+		if chain = append(chain, e); len(chain) == w.spec.Steps {
+			return chain
+		}
+	}
+	return nil
+}
+
+// Remove takes the entries of an article back and returns the finds that do not hold any more, by group and time.
+func (w *Window) Remove(article news.ID, names []string) []Find {
+	var out []Find
+	for _, name := range names {
+		g := w.groups[name]
+		if g == nil {
+			continue
+		}
+		n := len(g.entries)
+		g.entries = slices.DeleteFunc(g.entries, func(e Entry) bool { return e.Article == article })
+		w.total -= n - len(g.entries)
+		if n == len(g.entries) || w.spec.Kind == Absence {
+			continue
+		}
+		g.told = slices.DeleteFunc(g.told, func(e episode) bool {
+			if w.holds(g, e) {
+				return false
+			}
+			out = append(out, Find{Group: name, ID: moment(e.id), Start: moment(e.start), End: moment(e.end), Gone: true})
+			return true
+		})
+	}
+	return out
+}
+
+// holds tells whether something in the episode still makes it one.
+func (w *Window) holds(g *group, e episode) bool {
+	if e.start < w.watermark()-w.reach() { // some of it is forgotten: it is not taken back
+		return true
+	}
+	if w.spec.Kind == Sequence {
+		return len(w.sequences(&group{entries: within(g.entries, e)})) > 0
+	}
+	for i, entry := range g.entries {
+		if at := entry.At.UnixNano(); at >= e.start && at <= e.end {
+			if _, ok := w.look(g, i); ok {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func within(entries []Entry, e episode) []Entry {
+	var out []Entry
+	for _, entry := range entries {
+		if at := entry.At.UnixNano(); at >= e.start && at <= e.end {
+			out = append(out, entry)
+		}
+	}
+	return out
+}

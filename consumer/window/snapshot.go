@@ -1,0 +1,113 @@
+package window
+
+import (
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/quidnunc-news/quidnunc/consumer/snapshot"
+	"github.com/quidnunc-news/quidnunc/pipeline/news"
+)
+
+// Write writes the window. The same window gives the same bytes.
+func (w *Window) Write(s *snapshot.Writer) {
+	w.spec.write(s)
+	s.Bool(w.begun)
+	for _, n := range []int64{w.began, w.high, w.swept, w.due, int64(w.late), int64(w.dropped)} {
+		s.Int(n)
+	}
+	s.Len(len(w.groups))
+	for _, name := range slices.Sorted(maps.Keys(w.groups)) {
+		s.String(name)
+		w.groups[name].write(s)
+	}
+}
+
+func (p Spec) write(s *snapshot.Writer) {
+	s.String(string(p.Kind))
+	for _, n := range []int64{int64(p.Over), int64(p.AtLeast), int64(p.Baseline), int64(p.Ratio), int64(p.Steps), int64(p.Lateness)} {
+		s.Int(n)
+	}
+	s.Bool(p.Grouped)
+}
+
+func readSpec(r *snapshot.Reader) Spec {
+	return Spec{
+		Kind: Kind(r.String()), Over: time.Duration(r.Int()), AtLeast: int(r.Int()), Baseline: time.Duration(r.Int()), Ratio: int(r.Int()),
+		Steps: int(r.Int()), Lateness: time.Duration(r.Int()), Grouped: r.Bool(),
+	}
+}
+
+func (g *group) write(s *snapshot.Writer) {
+	s.Len(len(g.entries))
+	for _, e := range g.entries {
+		s.Time(e.At)
+		s.String(e.Group)
+		s.String(e.Key)
+		s.String(string(e.Article))
+		s.String(e.Publisher)
+		s.Int(int64(e.Step))
+	}
+	s.Len(len(g.told))
+	for _, e := range g.told {
+		for _, n := range []int64{e.id, e.start, e.end, int64(e.count)} {
+			s.Int(n)
+		}
+	}
+	s.Len(len(g.seen))
+	for _, key := range slices.Sorted(maps.Keys(g.seen)) {
+		s.String(key)
+		s.Len(len(g.seen[key]))
+		for _, t := range g.seen[key] {
+			s.Int(t)
+		}
+	}
+	s.Int(g.last)
+	s.Bool(g.silent)
+}
+
+// Read is what Write wrote; the reader tells whether it was that.
+func Read(r *snapshot.Reader) *Window {
+	w := New(readSpec(r))
+	w.begun = r.Bool()
+	w.began, w.high, w.swept, w.due, w.late, w.dropped = r.Int(), r.Int(), r.Int(), r.Int(), int(r.Int()), int(r.Int())
+	for range r.Len(4) {
+		name := r.String()
+		g := readGroup(r)
+		w.groups[name] = g
+		w.total += len(g.entries)
+		for _, times := range g.seen {
+			w.total += len(times)
+		}
+	}
+	return w
+}
+
+func readGroup(r *snapshot.Reader) *group {
+	g := &group{}
+	for range r.Len(6) {
+		g.entries = append(g.entries, Entry{
+			At: r.Time(), Group: r.String(), Key: r.String(), Article: news.ID(r.String()), Publisher: r.String(), Step: int(r.Int()),
+		})
+	}
+	for range r.Len(4) {
+		g.told = append(g.told, episode{r.Int(), r.Int(), r.Int(), int(r.Int())})
+	}
+	if n := r.Len(2); n > 0 {
+		g.seen = make(map[string][]int64, n)
+		for range n {
+			key := r.String()
+			times := make([]int64, r.Len(1))
+			for i := range times {
+				times[i] = r.Int()
+			}
+			if len(times) == 0 {
+				r.Fail("a key of a window without a time")
+				return g
+			}
+			g.seen[key] = times
+		}
+	}
+	g.last, g.silent = r.Int(), r.Bool()
+	return g
+}

@@ -1,0 +1,340 @@
+package window_test
+
+import (
+	"fmt"
+	"slices"
+	"sort"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"github.com/quidnunc-news/quidnunc/consumer/snapshot"
+	"github.com/quidnunc-news/quidnunc/consumer/window"
+	"github.com/quidnunc-news/quidnunc/pipeline/news"
+)
+
+var start = time.Date(2021, 10, 1, 0, 0, 0, 0, time.UTC)
+
+func minute(n int) time.Time { return start.Add(time.Duration(n) * time.Minute) }
+
+// twin is a Window as one would write it who has all the time in the world: it keeps every entry and looks at all of them
+// again whenever one comes.
+type twin struct {
+	spec        window.Spec
+	began, high time.Time
+	entries     []window.Entry
+	told        map[string][]told // by group
+	silent      map[string]bool
+	last        map[string]time.Time
+}
+
+// told is a moment of a find, or a chain.
+type told struct{ start, end time.Time }
+
+func newTwin(s window.Spec, now time.Time) *twin {
+	t := &twin{spec: s, began: now, high: now, told: map[string][]told{}, silent: map[string]bool{}, last: map[string]time.Time{}}
+	if s.Kind == window.Absence && !s.Grouped {
+		t.last[""] = now
+	}
+	return t
+}
+
+func (t *twin) watermark() time.Time { return t.high.Add(-t.spec.Lateness) }
+
+func (t *twin) advance(now time.Time) []string {
+	if now.After(t.high) {
+		t.high = now
+	}
+	var out []string
+	if t.spec.Kind == window.Absence {
+		groups := make([]string, 0, len(t.last))
+		for g := range t.last {
+			groups = append(groups, g)
+		}
+		sort.Strings(groups)
+		for _, g := range groups {
+			if !t.silent[g] && !t.watermark().Before(t.last[g].Add(t.spec.Over)) {
+				t.silent[g] = true
+				out = append(out, say(g, t.last[g]))
+			}
+		}
+	}
+	return out
+}
+
+func say(group string, id time.Time) string { return group + " " + id.Format("15:04 02") }
+
+func (t *twin) enter(e window.Entry) (window.Fate, []string) {
+	if e.At.Before(t.watermark()) {
+		return window.Late, nil
+	}
+	if t.spec.Kind == window.Absence {
+		if last, ok := t.last[e.Group]; !ok || e.At.After(last) {
+			t.last[e.Group], t.silent[e.Group] = e.At, false
+		}
+		return window.Entered, nil
+	}
+	for _, o := range t.entries {
+		if o == e || t.spec.Kind == window.First && o.Group == e.Group && o.Key == e.Key && o.At.Equal(e.At) {
+			return window.Repeated, nil
+		}
+	}
+	isNew := true
+	for _, o := range t.entries {
+		if o.Group == e.Group && o.Key == e.Key && o.At.Sub(e.At).Abs() < t.spec.Over {
+			isNew = false
+		}
+	}
+	t.entries = append(t.entries, e)
+	switch t.spec.Kind {
+	case window.First:
+		if isNew {
+			return window.Entered, []string{say(e.Group, e.At)}
+		}
+		return window.Entered, nil
+	case window.Sequence:
+		return window.Entered, t.chains(e.Group)
+	}
+	return window.Entered, t.episodes(e.Group)
+}
+
+func (t *twin) of(group string) []window.Entry {
+	var out []window.Entry
+	for _, e := range t.entries {
+		if e.Group == group {
+			out = append(out, e)
+		}
+	}
+	slices.SortStableFunc(out, func(a, b window.Entry) int {
+		if c := a.At.Compare(b.At); c != 0 {
+			return c
+		}
+		if a.Step != b.Step {
+			return a.Step - b.Step
+		}
+		if a.Key != b.Key {
+			return map[bool]int{true: -1, false: 1}[a.Key < b.Key]
+		}
+		return map[bool]int{true: -1, false: 1}[a.Article < b.Article]
+	})
+	return out
+}
+
+// keys counts the keys in (from, to].
+func keys(entries []window.Entry, from, to time.Time) (n int, first time.Time) {
+	seen := map[string]bool{}
+	for _, e := range entries {
+		if e.At.After(from) && !e.At.After(to) {
+			if !seen[e.Key] && len(seen) == 0 {
+				first = e.At
+			}
+			seen[e.Key] = true
+		}
+	}
+	return len(seen), first
+}
+
+func (t *twin) hot(entries []window.Entry, at time.Time) (time.Time, bool) {
+	n, first := keys(entries, at.Add(-t.spec.Over), at)
+	if n < t.spec.AtLeast {
+		return first, false
+	}
+	if t.spec.Kind == window.Count {
+		return first, true
+	}
+	if at.Add(-t.spec.Over - t.spec.Baseline).Before(t.began) {
+		return first, false
+	}
+	before, _ := keys(entries, at.Add(-t.spec.Over-t.spec.Baseline), at.Add(-t.spec.Over))
+	return first, float64(n) >= float64(t.spec.Ratio)/100*float64(before)*t.spec.Over.Minutes()/t.spec.Baseline.Minutes()
+}
+
+// episodes finds the runs of hot moments, less than a stretch apart, of which none was told.
+func (t *twin) episodes(group string) []string {
+	entries := t.of(group)
+	moments := map[time.Time]time.Time{} // hot: where its stretch begins
+	for _, e := range entries {
+		if first, ok := t.hot(entries, e.At); ok {
+			moments[e.At] = first
+		}
+	}
+	known := map[time.Time]bool{}
+	for _, m := range t.told[group] {
+		known[m.start] = true
+		if _, ok := moments[m.start]; !ok {
+			moments[m.start] = m.start
+		}
+	}
+	all := make([]time.Time, 0, len(moments))
+	for m := range moments {
+		all = append(all, m)
+	}
+	slices.SortFunc(all, time.Time.Compare)
+	var out []string
+	for i := 0; i < len(all); {
+		j, told := i, known[all[i]]
+		for j+1 < len(all) && all[j+1].Sub(all[j]) < t.spec.Over {
+			j++
+			told = told || known[all[j]]
+		}
+		if !told {
+			out = append(out, say(group, moments[all[i]]))
+		}
+		i = j + 1
+	}
+	t.told[group] = nil
+	for _, m := range all {
+		t.told[group] = append(t.told[group], told{m, m})
+	}
+	return out
+}
+
+// chains finds the chains of steps outside of those told, from the earliest first step on.
+func (t *twin) chains(group string) []string {
+	entries := t.of(group)
+	free := func(e window.Entry) bool {
+		for _, c := range t.told[group] {
+			if !e.At.Before(c.start) && !e.At.After(c.end) {
+				return false
+			}
+		}
+		return true
+	}
+	var out []string
+	for i, first := range entries {
+		if first.Step != 1 || !free(first) {
+			continue
+		}
+		want, used, end := 2, []news.ID{first.Article}, first.At
+		for _, e := range entries[i+1:] {
+			if want <= t.spec.Steps && e.Step == want && free(e) && !slices.Contains(used, e.Article) && e.At.Sub(first.At) <= t.spec.Over {
+				want, used, end = want+1, append(used, e.Article), e.At
+			}
+		}
+		if want > t.spec.Steps {
+			t.told[group] = append(t.told[group], told{first.At, end})
+			out = append(out, say(group, first.At))
+		}
+	}
+	return out
+}
+
+var specs = map[string]window.Spec{
+	"count":            {Kind: window.Count, Over: 20 * time.Minute, AtLeast: 3},
+	"count of one":     {Kind: window.Count, Over: 10 * time.Minute, AtLeast: 1},
+	"spike":            {Kind: window.Spike, Over: 10 * time.Minute, Baseline: 40 * time.Minute, AtLeast: 2, Ratio: 250},
+	"first":            {Kind: window.First, Over: 45 * time.Minute},
+	"absence":          {Kind: window.Absence, Over: 25 * time.Minute},
+	"absence by group": {Kind: window.Absence, Over: 25 * time.Minute, Grouped: true},
+	"sequence":         {Kind: window.Sequence, Over: 30 * time.Minute, Steps: 3},
+}
+
+// entries come shuffled, twice, and late.
+func entries(t *rapid.T, s window.Spec) []window.Entry {
+	now := 0
+	return rapid.SliceOfN(rapid.Custom(func(t *rapid.T) window.Entry {
+		now += rapid.IntRange(0, 12).Draw(t, "passed")
+		e := window.Entry{
+			At:  minute(max(0, now-rapid.SampledFrom([]int{0, 0, 0, 3, 8, 15, 40}).Draw(t, "back"))),
+			Key: rapid.SampledFrom([]string{"a", "b", "c", "d"}).Draw(t, "key"),
+		}
+		e.Article = news.ID(fmt.Sprintf("%s%d", e.Key, rapid.IntRange(0, 2).Draw(t, "article")))
+		if s.Grouped || rapid.Bool().Draw(t, "grouped") && s.Kind != window.Absence {
+			e.Group = rapid.SampledFrom([]string{"", "RUS", "FRA"}).Draw(t, "group")
+		}
+		if s.Kind == window.Sequence {
+			e.Step = rapid.IntRange(1, s.Steps).Draw(t, "step")
+		}
+		return e
+	}), 1, 60).Draw(t, "entries")
+}
+
+// The law: a Window that forgets finds what its twin finds that forgets nothing, also when it is written and read again
+// on the way.
+func TestAWindowFindsWhatItsTwinFinds(t *testing.T) {
+	for name, spec := range specs {
+		t.Run(name, func(t *testing.T) {
+			rapid.Check(t, func(t *rapid.T) {
+				spec.Lateness = time.Duration(rapid.SampledFrom([]int{0, 5, 20}).Draw(t, "lateness")) * time.Minute
+				w, other := window.New(spec), newTwin(spec, start)
+				w.Advance(start)
+				high := start
+				for i, e := range entries(t, spec) {
+					if e.At.After(high) {
+						high = e.At
+					}
+					got, want := spoken(w.Advance(high)), other.advance(high)
+					fate, finds := w.Enter(e)
+					wantFate, wantFinds := other.enter(e)
+					got, want = append(got, spoken(finds)...), append(want, wantFinds...)
+					if fate != wantFate && spec.Kind != window.Absence {
+						t.Fatalf("entry %d: %s, want %s", i, fate, wantFate)
+					}
+					if diff := cmp.Diff(want, got); diff != "" {
+						t.Fatalf("entry %d at %s (-twin +window):\n%s", i, e.At.Format("15:04"), diff)
+					}
+					if rapid.IntRange(0, 9).Draw(t, "again") == 0 {
+						w = reread(t, w)
+					}
+				}
+			})
+		})
+	}
+}
+
+func spoken(finds []window.Find) []string {
+	var out []string
+	for _, f := range finds {
+		if !f.Again {
+			out = append(out, say(f.Group, f.ID))
+		}
+	}
+	return out
+}
+
+func reread(t *rapid.T, w *window.Window) *window.Window {
+	var b snapshot.Writer
+	w.Write(&b)
+	r := snapshot.NewReader(b.Bytes())
+	again := window.Read(r)
+	if err := r.End(); err != nil {
+		t.Fatal(err)
+	}
+	var c snapshot.Writer
+	again.Write(&c)
+	if string(b.Bytes()) != string(c.Bytes()) {
+		t.Fatal("written twice, it differs")
+	}
+	return again
+}
+
+// Entries in any order within the lateness make the same episodes.
+func TestTheOrderWithinTheLatenessDoesNotMatter(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		spec := window.Spec{Kind: window.Count, Over: 20 * time.Minute, AtLeast: 3, Lateness: 24 * time.Hour}
+		all := entries(t, spec)
+		for i := range all {
+			all[i].Group = ""
+		}
+		shuffled := rapid.Permutation(all).Draw(t, "order")
+		if diff := cmp.Diff(episodes(all), episodes(shuffled)); diff != "" {
+			t.Fatal(diff)
+		}
+	})
+}
+
+func episodes(all []window.Entry) [][2]int64 {
+	w := window.New(window.Spec{Kind: window.Count, Over: 20 * time.Minute, AtLeast: 3, Lateness: 24 * time.Hour})
+	w.Advance(start)
+	high := start
+	for _, e := range all {
+		if e.At.After(high) {
+			high = e.At
+		}
+		w.Advance(high)
+		w.Enter(e)
+	}
+	return w.Episodes("")
+}

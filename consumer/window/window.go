@@ -1,0 +1,336 @@
+// Package window finds what happens often, suddenly, first, never or in sequence over the log's time.
+//
+// Time is what the entries say, not when they come: entries that come in another order within the lateness give the same
+// finds. The watermark is the highest time told less the lateness; what is older when it comes is late, counted and left
+// out.
+package window
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/quidnunc-news/quidnunc/pipeline/news"
+)
+
+// Kind is what is looked for.
+type Kind string
+
+// The kinds.
+const (
+	Count    Kind = "count"    // at least so many within a stretch
+	Spike    Kind = "spike"    // so many more than the time before lets expect
+	First    Kind = "first"    // nothing like it for so long
+	Absence  Kind = "absence"  // nothing for so long
+	Sequence Kind = "sequence" // one step after the other within a stretch
+)
+
+// Spec says what to look for.
+type Spec struct {
+	Kind     Kind
+	Over     time.Duration // count, spike: the stretch; first: how long nothing like it; absence: how long nothing; sequence: all steps
+	AtLeast  int           // count, spike
+	Baseline time.Duration // spike: the time before the stretch that it is compared with
+	Ratio    int           // spike: times what the baseline lets expect, in hundredths
+	Steps    int           // sequence
+	Grouped  bool          // entries have groups
+	Lateness time.Duration
+}
+
+// Check tells what cannot be looked for.
+func (s Spec) Check() error {
+	switch {
+	case s.Over <= 0:
+		return errors.New("the length of the window must be positive")
+	case s.Lateness < 0:
+		return errors.New("the lateness must not be negative")
+	case s.Kind == Count && s.AtLeast < 1, s.Kind == Spike && s.AtLeast < 1:
+		return errors.New("at_least must be positive")
+	case s.Kind == Spike && s.Baseline < s.Over:
+		return errors.New("the baseline must be at least as long as the window")
+	case s.Kind == Spike && s.Ratio < 100:
+		return errors.New("the ratio must be at least 1")
+	case s.Kind == Sequence && s.Steps < 2:
+		return errors.New("a sequence needs two steps")
+	}
+	return nil
+}
+
+// What one Window holds at most. What finds no room is dropped and counted.
+const (
+	MaxGroups  = 10_000
+	MaxEntries = 4096   // of one group
+	MaxTotal   = 65_536 // of all groups
+)
+
+// Entry is one hit.
+type Entry struct {
+	At        time.Time
+	Group     string
+	Key       string // what is counted: entries of one key count once
+	Article   news.ID
+	Publisher string
+	Step      int // of a sequence, from 1
+}
+
+// Fate is what became of an entry.
+type Fate string
+
+// The fates.
+const (
+	Entered  Fate = "entered"
+	Repeated Fate = "repeated" // the same thing of the same article stands there already
+	Late     Fate = "late"
+	Dropped  Fate = "dropped"
+)
+
+// Find is something found.
+type Find struct {
+	Group    string
+	ID       time.Time // with the group, what tells it from other finds: where it began when it was found
+	Start    time.Time // of an absence: the last entry, or when looking began
+	End      time.Time
+	Count    int     // distinct keys
+	Expected int     // of a spike: what the baseline lets expect, in tenths
+	Entries  []Entry // in the order of time
+	Again    bool    // found before; there is twice as much now
+	Gone     bool    // found before; what made it so was taken back
+}
+
+// Window looks for one thing. It is not safe for concurrent use.
+type Window struct {
+	spec    Spec
+	begun   bool
+	began   int64 // the first time told, in Unix nanoseconds
+	high    int64 // the highest
+	groups  map[string]*group
+	total   int
+	late    int
+	dropped int
+	swept   int64
+	due     int64 // absence: no group is due before
+}
+
+// group is the entries of one group.
+type group struct {
+	entries []Entry            // in the order of compareEntries
+	told    []episode          // count, spike, sequence
+	seen    map[string][]int64 // first: when each key came, sorted
+	last    int64              // absence: the highest time of an entry
+	silent  bool               // absence: told since
+}
+
+// episode is a find that was told: from the first to the last moment at which it held.
+type episode struct {
+	id, start, end int64
+	count          int // told last
+}
+
+// New looks for what a checked Spec says.
+func New(s Spec) *Window { return &Window{spec: s, groups: map[string]*group{}} }
+
+// Spec is what is looked for.
+func (w *Window) Spec() Spec { return w.spec }
+
+// Late and Dropped count entries that were left out.
+func (w *Window) Late() int { return w.late }
+
+// Dropped counts the entries that found no room.
+func (w *Window) Dropped() int { return w.dropped }
+
+// Len is how many entries are held.
+func (w *Window) Len() int { return w.total }
+
+func (w *Window) watermark() int64 { return w.high - int64(w.spec.Lateness) }
+
+// Advance tells the time, and returns what came of time alone: absences, in the order of their groups.
+func (w *Window) Advance(now time.Time) []Find {
+	t := now.UnixNano()
+	if !w.begun {
+		w.begun, w.began, w.high = true, t, t
+		if w.spec.Kind == Absence && !w.spec.Grouped {
+			w.groups[""] = &group{last: t}
+		}
+	}
+	w.high = max(w.high, t)
+	w.sweep()
+	if w.spec.Kind != Absence || w.watermark() < w.due {
+		return nil
+	}
+	return w.absences()
+}
+
+func (w *Window) absences() []Find {
+	var out []Find
+	w.due = 1<<63 - 1
+	for _, name := range slices.Sorted(maps.Keys(w.groups)) {
+		g := w.groups[name]
+		if g.silent {
+			continue
+		}
+		deadline := g.last + int64(w.spec.Over)
+		if w.watermark() < deadline {
+			w.due = min(w.due, deadline)
+			continue
+		}
+		g.silent = true
+		last := moment(g.last)
+		out = append(out, Find{Group: name, ID: last, Start: last, End: moment(deadline), Entries: slices.Clone(g.entries)})
+	}
+	return out
+}
+
+func moment(t int64) time.Time { return time.Unix(0, t).UTC() }
+
+// Enter takes an entry and tells what is found with it. The time must have been told before.
+func (w *Window) Enter(e Entry) (Fate, []Find) {
+	at := e.At.UnixNano()
+	if at < w.watermark() {
+		w.late++
+		return Late, nil
+	}
+	g := w.groups[e.Group]
+	if g == nil {
+		if len(w.groups) >= MaxGroups {
+			w.dropped++
+			return Dropped, nil
+		}
+		g = &group{}
+		w.groups[e.Group] = g
+	}
+	if w.spec.Kind == First {
+		return w.first(g, e, at)
+	}
+	if w.spec.Kind == Absence {
+		return w.heard(g, e, at)
+	}
+	w.prune(g)
+	i, there := slices.BinarySearchFunc(g.entries, e, compareEntries)
+	switch {
+	case there:
+		return Repeated, nil
+	case len(g.entries) >= MaxEntries || w.total >= MaxTotal:
+		w.dropped++
+		return Dropped, nil
+	}
+	g.entries = slices.Insert(g.entries, i, e)
+	w.total++
+	if w.spec.Kind == Sequence {
+		return Entered, w.sequences(g)
+	}
+	return Entered, w.hot(g, i)
+}
+
+func compareEntries(a, b Entry) int {
+	return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.Step, b.Step), cmp.Compare(a.Key, b.Key), cmp.Compare(a.Article, b.Article))
+}
+
+// heard ends a silence.
+func (w *Window) heard(g *group, e Entry, at int64) (Fate, []Find) {
+	if at > g.last || len(g.entries) == 0 && at == g.last {
+		w.total += 1 - len(g.entries)
+		g.last, g.silent, g.entries = at, false, []Entry{e}
+		w.due = min(w.due, at+int64(w.spec.Over))
+		return Entered, nil
+	}
+	return Repeated, nil
+}
+
+// first finds a key that did not come within the stretch before or after.
+func (w *Window) first(g *group, e Entry, at int64) (Fate, []Find) {
+	times := g.seen[e.Key]
+	i, there := slices.BinarySearch(times, at)
+	if there {
+		return Repeated, nil
+	}
+	if len(times) == 0 && len(g.seen) >= MaxEntries || w.total >= MaxTotal {
+		w.dropped++
+		return Dropped, nil
+	}
+	isNew := (i == 0 || at-times[i-1] >= int64(w.spec.Over)) && (i == len(times) || times[i]-at >= int64(w.spec.Over))
+	times = slices.Insert(times, i, at)
+	older := 0 // of those before the watermark only the latest can matter
+	for older+1 < len(times) && times[older+1] <= w.watermark() {
+		older++
+	}
+	if g.seen == nil {
+		g.seen = map[string][]int64{}
+	}
+	g.seen[e.Key] = slices.Delete(times, 0, older)
+	w.total += 1 - older
+	if !isNew {
+		return Entered, nil
+	}
+	return Entered, []Find{{Group: e.Group, ID: e.At, Start: e.At, End: e.At, Count: 1, Entries: []Entry{e}}}
+}
+
+// reach is how long before a moment entries matter to it. They are kept twice as long, so that a find of late can be taken
+// back.
+func (w *Window) reach() int64 {
+	if w.spec.Kind == Spike {
+		return int64(w.spec.Over + w.spec.Baseline)
+	}
+	return int64(w.spec.Over)
+}
+
+// prune drops what no entry to come can meet any more.
+func (w *Window) prune(g *group) {
+	before := w.watermark() - 2*w.reach()
+	n := 0
+	for n < len(g.entries) && g.entries[n].At.UnixNano() < before {
+		n++
+	}
+	if n > 0 {
+		g.entries = slices.Delete(g.entries, 0, n)
+		w.total -= n
+	}
+	g.told = slices.DeleteFunc(g.told, func(e episode) bool { return e.end < before })
+}
+
+// sweep prunes all groups, each time the watermark has gone on by as much as entries matter.
+func (w *Window) sweep() {
+	if w.high-w.swept < max(w.reach(), int64(time.Minute)) {
+		return
+	}
+	w.swept = w.high
+	for name, g := range w.groups {
+		switch w.spec.Kind {
+		case Absence: // a group that fell silent is not forgotten: it may be heard again
+			continue
+		case First:
+			w.pruneSeen(g)
+		default:
+			w.prune(g)
+		}
+		if len(g.entries) == 0 && len(g.told) == 0 && len(g.seen) == 0 {
+			delete(w.groups, name)
+		}
+	}
+}
+
+func (w *Window) pruneSeen(g *group) {
+	for key, times := range g.seen {
+		if times[len(times)-1] < w.watermark()-w.reach() {
+			w.total -= len(times)
+			delete(g.seen, key)
+		}
+	}
+}
+
+// String is the spec in a line.
+func (s Spec) String() string {
+	switch s.Kind {
+	case Count:
+		return fmt.Sprintf("count of at least %d over %s", s.AtLeast, s.Over)
+	case Spike:
+		return fmt.Sprintf("at least %d over %s and %d.%02d times what %s before lets expect", s.AtLeast, s.Over, s.Ratio/100, s.Ratio%100, s.Baseline)
+	case First:
+		return fmt.Sprintf("first in %s", s.Over)
+	case Absence:
+		return fmt.Sprintf("absence for %s", s.Over)
+	}
+	return fmt.Sprintf("sequence of %d steps within %s", s.Steps, s.Over)
+}

@@ -1,0 +1,199 @@
+// Package sketch boils an article down to what tells stories apart: a signature of its words and the terms it is about.
+package sketch
+
+import (
+	"cmp"
+	"slices"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/quidnunc-news/quidnunc/pipeline/gazetteer"
+	"github.com/quidnunc-news/quidnunc/pipeline/news"
+	"github.com/quidnunc-news/quidnunc/pipeline/text"
+)
+
+const (
+	maxTokens = 20_000 // read of one article
+	maxWords  = 40     // stems kept
+	maxNames  = 32     // names, actors and numbers kept
+	opening   = 60     // tokens of the text that weigh more
+	maxCount  = 9      // of one term: more often says no more
+)
+
+// Of is the sketch of an article. It depends on the article and the gazetteer's data alone.
+func Of(a news.Article, g *gazetteer.Gazetteer) news.Sketch {
+	body := a.Text
+	if body == "" {
+		body = a.Title
+	}
+	doc := text.Segment(body, a.Language)
+	doc.Tokens = doc.Tokens[:min(len(doc.Tokens), maxTokens)]
+	var s news.Sketch
+	s.Minima, s.Shingles = signature(foldedWords(doc))
+	t := tally{lang: a.Language, gazetteer: g, terms: map[string]*term{}, lower: map[string]bool{}}
+	if a.Title != "" && a.Text != "" {
+		t.read(text.Segment(a.Title, a.Language), true)
+	}
+	t.read(doc, a.Text == "")
+	s.Terms = t.strongest()
+	return s
+}
+
+// foldedWords are the words and numbers as shingles compare them.
+func foldedWords(doc text.Document) []string {
+	words := make([]string, 0, len(doc.Tokens))
+	for i, t := range doc.Tokens {
+		if t.Kind == text.Word || t.Kind == text.Number {
+			words = append(words, text.Fold(doc.Word(i)))
+		}
+	}
+	return words
+}
+
+// tally counts the terms of an article.
+type tally struct {
+	lang      string
+	gazetteer *gazetteer.Gazetteer
+	terms     map[string]*term
+	lower     map[string]bool // folded words that stand in small letters somewhere
+	seen      int
+}
+
+type term struct {
+	count, bonus, first int
+	name                bool
+	folded              string // of a name
+}
+
+// read counts the terms of the title or the text.
+func (t *tally) read(doc text.Document, title bool) {
+	words := doc.Words()
+	capitals := headline(doc, words)
+	initial := true // a capital here says nothing
+	for i := 0; i < len(words); {
+		kind := doc.Tokens[i].Kind
+		switch {
+		case kind == text.Punct:
+			initial = words[i] != "," && words[i] != "-"
+			i++
+			continue
+		case kind == text.Word || kind == text.Number:
+			bonus := 0
+			if title {
+				bonus = 3
+			} else if i < opening {
+				bonus = 1
+			}
+			if n := t.actor(words, i, bonus); n > 0 {
+				i += n
+				initial = false
+				continue
+			}
+			t.word(words[i], kind, bonus, initial || capitals)
+			initial = false
+		}
+		i++
+	}
+}
+
+// headline tells whether nearly every word has a capital: then capitals name nobody.
+func headline(doc text.Document, words []string) bool {
+	capitals, all := 0, 0
+	for i, w := range words {
+		if doc.Tokens[i].Kind == text.Word && utf8.RuneCountInString(w) > 3 {
+			all++
+			if isCapital(w) {
+				capitals++
+			}
+		}
+	}
+	return all > 3 && capitals*3 >= all*2
+}
+
+func isCapital(w string) bool {
+	r, _ := utf8.DecodeRuneInString(w)
+	return unicode.IsUpper(r)
+}
+
+// actor counts the entry of the gazetteer whose name stands at i, and tells how many tokens it takes.
+func (t *tally) actor(words []string, i, bonus int) int {
+	found := t.gazetteer.Longest(words, i, t.lang)
+	if len(found) == 0 || len(found) > 2 || found[0].Name.Silent || found[0].Name.Ambiguous {
+		return 0
+	}
+	t.add("@"+found[0].Entry.Key, "", true, bonus)
+	return max(1, found[0].Last-found[0].First)
+}
+
+func (t *tally) word(w string, kind text.Kind, bonus int, initial bool) {
+	folded := text.Fold(w)
+	if kind == text.Number {
+		if len(folded) > 1 {
+			t.add("#"+folded, "", true, bonus)
+		}
+		return
+	}
+	if utf8.RuneCountInString(folded) < 3 || stop()[folded] || isAbbreviated(folded) {
+		return
+	}
+	stem := text.Stem(t.lang, folded)
+	switch {
+	case !isCapital(w):
+		t.lower[folded] = true
+		t.add(stem, "", false, bonus)
+	case initial: // it may be a name or not: it counts as a word, and as a name where it is one elsewhere
+		t.add(stem, "", false, bonus)
+		if n := t.terms["^"+folded]; n != nil {
+			n.count++
+		}
+	default:
+		t.add("^"+folded, folded, true, bonus)
+	}
+}
+
+// isAbbreviated tells whether a folded word is a piece of one: "l'", "n't".
+func isAbbreviated(w string) bool { return w[len(w)-1] == '\'' || w == "n't" || w[0] == '\'' }
+
+func (t *tally) add(key, folded string, name bool, bonus int) {
+	t.seen++
+	e := t.terms[key]
+	if e == nil {
+		e = &term{first: t.seen, name: name, folded: folded}
+		t.terms[key] = e
+	}
+	e.count++
+	e.bonus = max(e.bonus, bonus)
+}
+
+// strongest are the terms with the greatest weight, names and words apart, then by where they stand first.
+func (t *tally) strongest() []news.Term {
+	type weighed struct {
+		news.Term
+		first int
+	}
+	var names, words []weighed
+	for key, e := range t.terms { // sorted below: no two have the same place
+		w := weighed{news.Term{Key: key, Weight: min(e.count, maxCount) + e.bonus}, e.first}
+		switch {
+		case e.folded != "" && t.lower[e.folded]: // in capitals by accident
+			w.Key = text.Stem(t.lang, e.folded)
+			if t.terms[w.Key] == nil {
+				words = append(words, w)
+			}
+		case e.name:
+			names = append(names, w)
+		default:
+			words = append(words, w)
+		}
+	}
+	order := func(a, b weighed) int { return cmp.Or(cmp.Compare(b.Weight, a.Weight), cmp.Compare(a.first, b.first)) }
+	slices.SortFunc(names, order)
+	slices.SortFunc(words, order)
+	all := slices.Concat(names[:min(len(names), maxNames)], words[:min(len(words), maxWords)])
+	slices.SortFunc(all, order)
+	out := make([]news.Term, 0, len(all))
+	for _, w := range all {
+		out = append(out, w.Term)
+	}
+	return out
+}
