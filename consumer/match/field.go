@@ -142,7 +142,6 @@ func numberOf(name string, s *scene) (float64, bool) {
 	return float64(s.articles), true
 }
 
-// boolOf: until stories are followed, each article is its own story: new, and nobody's copy.
 func boolOf(name string, s *scene) bool {
 	switch name {
 	case "historical":
@@ -150,7 +149,9 @@ func boolOf(name string, s *scene) bool {
 	case "alleged":
 		return s.event.Realis == news.Alleged
 	case "story.novel":
-		return true
+		return s.novel
+	case "story.copy":
+		return s.copied
 	}
 	return false
 }

@@ -13,6 +13,8 @@ type scene struct {
 	at         time.Time // the article's date: for lists of members
 	publishers int
 	articles   int
+	novel      bool
+	copied     bool
 	event      *news.Event // the event bound; nil for a test of the article
 }
 
@@ -22,6 +24,7 @@ func newScene(r *news.Report, s news.Story) scene {
 		sc.at = r.At
 	}
 	sc.publishers, sc.articles = max(1, s.Publishers), max(1, s.Articles)
+	sc.novel, sc.copied = s.Novel(), s.CopyOf != ""
 	return sc
 }
 
