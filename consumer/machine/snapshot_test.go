@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"sync"
 	"testing"
 	"time"
 
@@ -16,30 +17,73 @@ import (
 	"github.com/quidnunc-news/quidnunc/pipeline/gazetteer"
 	"github.com/quidnunc-news/quidnunc/pipeline/news"
 	"github.com/quidnunc-news/quidnunc/pipeline/wire"
+	"github.com/quidnunc-news/quidnunc/producer/sketch"
 )
 
-// life draws a log: articles told, edited, told again and withdrawn, with the time going on.
+// texts are what articles of a drawn life say; sketched once.
+var texts = sync.OnceValue(func() map[string]news.Sketch {
+	out := map[string]news.Sketch{}
+	for _, text := range []string{suspends, rewrites, other, "Short."} {
+		out[text] = sketch.Of(news.Article{Language: "en", Text: text}, gazetteer.Default())
+	}
+	return out
+})
+
+// life draws a log: articles told by several publishers, copied, edited, told again and withdrawn, with the time going on.
 func life(t *rapid.T) []news.Entry {
+	now := 0
 	return rapid.SliceOfN(rapid.Custom(func(t *rapid.T) news.Entry {
-		n := rapid.IntRange(0, 5).Draw(t, "article")
-		at := start.Add(time.Duration(rapid.IntRange(0, 5000).Draw(t, "minutes")) * time.Minute)
-		a := article(fmt.Sprintf("https://example.org/%d", n), rapid.SampledFrom([]string{"one", "two", "three"}).Draw(t, "text"), at)
+		now += rapid.IntRange(0, 90).Draw(t, "minutes")
+		at := start.Add(time.Duration(max(0, now-rapid.SampledFrom([]int{0, 0, 30, 300}).Draw(t, "back"))) * time.Minute)
+		text := rapid.SampledFrom([]string{suspends, rewrites, other, "Short."}).Draw(t, "text")
+		a := article(fmt.Sprintf("https://example.org/%d", rapid.IntRange(0, 9).Draw(t, "article")), text, at)
+		a.Publisher = rapid.SampledFrom([]string{"a.example", "b.example", "c.example"}).Draw(t, "publisher")
+		a = a.Identify("")
 		switch rapid.IntRange(0, 9).Draw(t, "kind") {
 		case 0:
-			return news.Tick{At: at}
+			return news.Tick{At: start.Add(time.Duration(now) * time.Minute)}
 		case 1:
 			return news.Correction{Article: a.ID, At: at}
 		}
 		events := []news.Event{sanction("withdraw"), sanction("expel")}[:rapid.IntRange(0, 2).Draw(t, "events")]
-		return report(a, rapid.SampledFrom([]news.Origin{news.Live, news.Archive}).Draw(t, "origin"), events...)
-	}), 1, 40).Draw(t, "log")
+		r := report(a, rapid.SampledFrom([]news.Origin{news.Live, news.Live, news.Archive}).Draw(t, "origin"), events...)
+		r.Sketch = texts()[text]
+		return r
+	}), 1, 60).Draw(t, "log")
+}
+
+// variety is a rule of every kind.
+func variety(t testing.TB) []rule.Rule {
+	steps := []rule.Step{{Query: "mode:withdraw"}, {Query: "mode:expel"}}
+	var out []rule.Rule
+	for _, r := range []rule.Rule{
+		{Name: "story", Throttle: 2 * time.Hour},
+		{Name: "article", When: rule.When{Each: rule.EachArticle}, Limit: rule.Limit{Count: 2, Per: time.Hour}},
+		{Name: "event", When: rule.When{Each: rule.EachEvent}},
+		{Name: "count", When: rule.When{Kind: rule.Count, Over: time.Hour, AtLeast: 2, Distinct: rule.ByPublisher, GroupBy: []rule.Dimension{rule.ByMode}}},
+		{Name: "spike", When: rule.When{Kind: rule.Spike, Over: time.Hour, Baseline: 3 * time.Hour, Ratio: 2, AtLeast: 2}},
+		{Name: "first", When: rule.When{Kind: rule.First, Over: 5 * time.Hour, Of: []rule.Dimension{rule.ByStory, rule.ByMode}}},
+		{Name: "absence", When: rule.When{Kind: rule.Absence, Over: 2 * time.Hour}},
+		{Name: "sequence", When: rule.When{Kind: rule.Sequence, Over: 4 * time.Hour, Steps: steps, GroupBy: []rule.Dimension{rule.ByWho}}},
+	} {
+		r.Query = "what:SANCTION"
+		r, err := r.Complete()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := r.Check(); err != nil {
+			t.Fatal(err)
+		}
+		out = append(out, r)
+	}
+	return out
 }
 
 // The law of snapshots: a machine that is restored says what the one it was taken from says, and gives the same
 // snapshot again.
 func TestARestoredMachineStepsOnAsTheOneBefore(t *testing.T) {
-	told, r := rules(t, nil)
-	set, err := machine.Compile(told.Hash, []rule.Rule{r}, gazetteer.Default())
+	told, _ := rules(t, nil)
+	set, err := machine.Compile(told.Hash, variety(t), gazetteer.Default())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -85,20 +129,21 @@ func TestARestoredMachineStepsOnAsTheOneBefore(t *testing.T) {
 
 func TestASnapshotThatIsDamagedOrNewerIsAnErrorAndNoPanic(t *testing.T) {
 	h := &house{t: t}
-	told, r := rules(t, nil)
-	h.step(told, r)
-	h.step(report(article("https://example.org/1", "one", start), news.Live, sanction("withdraw")))
+	told, _ := rules(t, nil)
+	h.step(told, variety(t)...)
+	h.step(by("a.example", suspends, 0, sanction("withdraw")))
+	h.step(by("b.example", rewrites, 5, sanction("expel")))
 	whole, err := h.state.AppendSnapshot(nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	none := func(string) (*machine.Ruleset, error) { return nil, errors.New("not to be had") }
-	for n := range whole {
+	for n := 0; n < len(whole); n += 1 + n/100 { // ever more seldom: the end is long and all alike
 		if _, err := machine.Restore(whole[:n], none); !errors.Is(err, snapshot.ErrDamaged) {
 			t.Fatalf("cut at %d of %d: %v", n, len(whole), err)
 		}
 	}
-	for n := range whole { // no bit of it makes Restore panic
+	for n := 0; n < len(whole); n += 1 + n/200 { // no bit of it makes Restore panic
 		flipped := bytes.Clone(whole)
 		flipped[n] ^= 0xff
 		if _, err := machine.Restore(flipped, none); err == nil {

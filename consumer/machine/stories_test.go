@@ -8,7 +8,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/quidnunc-news/quidnunc/consumer/machine"
 	"github.com/quidnunc-news/quidnunc/consumer/rule"
 	"github.com/quidnunc-news/quidnunc/pipeline/gazetteer"
 	"github.com/quidnunc-news/quidnunc/pipeline/news"
@@ -172,7 +171,9 @@ func TestTheAlertOfAStoryTellsItsStory(t *testing.T) {
 
 func TestWindowsOfRules(t *testing.T) {
 	withdraw := sanction("withdraw")
-	hit := func(minutes int) news.Entry { return by("a.example", fmt.Sprintf("Story %d.", minutes), minutes, withdraw) }
+	hit := func(minutes int) news.Entry {
+		return by("a.example", fmt.Sprintf("Story %d.", minutes), minutes, withdraw)
+	}
 	tick := func(minutes int) news.Entry { return news.Tick{At: start.Add(time.Duration(minutes) * time.Minute)} }
 	for name, c := range map[string]struct {
 		when    rule.When
@@ -272,5 +273,3 @@ func TestACountRuleStartsAnewWhenItMeansSomethingElse(t *testing.T) {
 		t.Errorf("with another number it counts anew: %s", got)
 	}
 }
-
-var _ = machine.Version

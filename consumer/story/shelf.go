@@ -16,7 +16,7 @@ type shelf struct {
 	byID  map[news.ID]uint64
 }
 
-const firstShelf = 1 << 10
+const firstShelf = 1 << 6
 
 func (s *shelf) len() int { return len(s.byID) }
 
