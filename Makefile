@@ -5,7 +5,7 @@ TOOL := $(GO) tool -modfile=tools/go.mod
 FUZZTIME ?= 10s
 BENCHTIME ?= 1s
 
-.PHONY: help build run check fmt fmt-check vet lint test race fuzz golden bench bench-rules cover quality quality-extract lexicon models
+.PHONY: help build run check fmt fmt-check vet lint test race fuzz golden chaos chaos-short bench bench-rules cover quality quality-extract lexicon models
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
@@ -41,6 +41,15 @@ fuzz: ## every fuzz test, FUZZTIME each
 	  for f in $$($(GO) test -list '^Fuzz' $$p | grep '^Fuzz' || true); do \
 	    echo "fuzz $$p $$f"; $(GO) test -run '^$$' -fuzz "^$$f\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 5x $$p; \
 	  done; done
+
+CHAOSRUNS ?= 3
+
+chaos: ## kill, stop, cut off and damage everything, CHAOSRUNS times each: docs/reliability.md (root, half an hour)
+	$(GO) test -tags chaos -count=1 -timeout 120m -run '^TestChaos$$|^TestTheProxy' -v ./cmd/quidnunc -args -chaos-runs $(CHAOSRUNS) -chaos-doc $(CURDIR)/docs/reliability.md
+
+chaos-short: ## some of the faults of chaos, once, in under five minutes
+	$(GO) vet -tags chaos ./cmd/quidnunc
+	$(GO) test -tags chaos -count=1 -timeout 15m -run '^TestChaos$$|^TestTheProxy' ./cmd/quidnunc -args -chaos-few
 
 golden: ## write the golden files anew: read the diff before you commit it
 	@set -e; for p in $$(grep -rlE 'flag.Bool\("update"' --include='*_test.go' . | xargs -n1 dirname | sort -u); do \

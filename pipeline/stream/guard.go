@@ -13,9 +13,9 @@ const (
 	longestRest = 60 * time.Second // and at most
 )
 
-// Guard looks after the embedded server until ctx ends. Where writes fail (h is a Hub of this server) it starts the
-// server again once its disk has space: a server whose disk was full does not heal by itself when space is made, and a
-// new start loses nothing that was acknowledged.
+// Guard looks after the embedded server until ctx ends. Where writes fail (h is a Hub of this server), or one stream said
+// that it takes nothing more, it starts the server again once its disk has space: a server whose disk was full does not
+// heal by itself when space is made, and a new start loses nothing that was acknowledged.
 func (s *Server) Guard(ctx context.Context, h *Hub) {
 	g := guard{server: s, hub: h, pause: restPause}
 	ticker := time.NewTicker(guardEvery)
@@ -43,10 +43,11 @@ type guard struct {
 func (g *guard) look(ctx context.Context) {
 	log := g.server.config.Log
 	err := g.probe(ctx)
-	switch {
-	case ctx.Err() != nil:
+	harmed := g.server.harmed.Load()
+	if ctx.Err() != nil {
 		return
-	case err == nil:
+	}
+	if err == nil && !harmed {
 		if g.failed > 0 {
 			log.Info("writes succeed again", "looks failed", g.failed)
 		}
@@ -61,7 +62,7 @@ func (g *guard) look(ctx context.Context) {
 		g.full = true
 		return
 	}
-	if g.failed < 2 && !g.full || time.Since(g.rested) < g.pause {
+	if g.failed < 2 && !g.full && !harmed || time.Since(g.rested) < g.pause {
 		return
 	}
 	log.Warn("writes fail though the disk has space: starting the embedded server again", "err", err)

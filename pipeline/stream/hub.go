@@ -21,6 +21,7 @@ type Hub struct {
 	writer string // tells this Hub's checkpoints from another's
 	denied denials
 	link   link
+	moves  moves
 }
 
 // Connect reaches the server and checks that it can do what is needed: ErrNoBatches for a server before 2.12.
@@ -142,6 +143,7 @@ func (h *Hub) until(ctx context.Context, what string, attempt func(context.Conte
 		case !transient(err):
 			return fmt.Errorf("stream: %s: %w", what, sizeError(err))
 		}
+		h.elsewhere(ctx, err)
 		if denied := h.denied.since(began); denied != nil {
 			return fmt.Errorf("stream: %s: %w", what, denied)
 		}

@@ -12,6 +12,8 @@ type serverLog struct {
 	log   *slog.Logger
 	fatal atomic.Pointer[string] // what the server died of
 	warns atomic.Pointer[string] // what it said of a stream that it could not read
+
+	harmed *atomic.Bool // a stream could not be written and takes nothing more until the server is started again
 }
 
 func (l *serverLog) Noticef(format string, v ...any) {
@@ -27,7 +29,11 @@ func (l *serverLog) Tracef(format string, v ...any) {
 }
 
 func (l *serverLog) Errorf(format string, v ...any) {
-	l.log.Error(text(format, v), "from", "nats-server")
+	s := text(format, v)
+	if strings.Contains(strings.ToLower(s), "critical write error") {
+		l.harmed.Store(true)
+	}
+	l.log.Error(s, "from", "nats-server")
 }
 
 func (l *serverLog) Warnf(format string, v ...any) {

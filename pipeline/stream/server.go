@@ -65,6 +65,7 @@ type Server struct {
 
 	restarting sync.Mutex
 	current    atomic.Pointer[natsserver.Server]
+	harmed     atomic.Bool // see serverLog
 }
 
 // Serve starts the embedded server and returns when it is ready. It takes the lock of Dir: ErrLocked, whose text says what to do, when
@@ -141,7 +142,8 @@ func (s *Server) run(ctx context.Context, port int) error {
 	if err != nil {
 		return fmt.Errorf("stream: %w", err)
 	}
-	logger := &serverLog{log: s.config.Log}
+	s.harmed.Store(false)
+	logger := &serverLog{log: s.config.Log, harmed: &s.harmed}
 	server.SetLoggerV2(logger, false, false, false)
 	server.Start()
 	for deadline := time.Now().Add(startTimeout); !server.ReadyForConnections(100 * time.Millisecond); {
