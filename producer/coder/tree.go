@@ -46,6 +46,7 @@ func (r *reading) parse(s text.Sentence) *tree {
 		t.word[i-s.First] = len(drawn.Words) - 1
 	}
 	t.mend()
+	t.crown()
 	r.tree = t
 	return t
 }
@@ -60,6 +61,39 @@ func (t *tree) mend() {
 		if v := t.Words[h].Head; v >= 0 && v < h && t.verbal(v) {
 			t.Words[w].Head, t.Words[w].Rel = v, "conj"
 		}
+	}
+}
+
+// crown makes the sentence's verb its root where the parser took its subject for that: "Thousands of troops launched
+// exercises" read as the troops that launched them. What stood as the verb's subject is the second of two subjects, or
+// when it happened.
+func (t *tree) crown() {
+	root := -1
+	for w := range t.Words {
+		if t.Words[w].Head < 0 {
+			root = w
+			break
+		}
+	}
+	if root < 0 || t.Words[root].Tag != syntax.NOUN && t.Words[root].Tag != syntax.PROPN || t.child(root, "cop", "nsubj") >= 0 {
+		return
+	}
+	for v := root + 1; v < len(t.Words); v++ {
+		if t.Words[v].Head != root || t.Words[v].Rel != "acl:relcl" || t.Words[v].Feats.VerbForm() != "Fin" || !t.verbal(v) || t.pronoun(v) >= 0 {
+			continue
+		}
+		if second := t.child(v, "nsubj"); second > root && second < v {
+			t.Words[second].Head, t.Words[second].Rel = v, "obl"
+			if cc := t.child(v, "cc"); cc >= 0 && cc < second {
+				t.Words[second].Head, t.Words[second].Rel = root, "conj"
+				t.Words[cc].Head = second
+			}
+		} else if second >= 0 {
+			return
+		}
+		t.Words[root].Head, t.Words[root].Rel = v, "nsubj"
+		t.Words[v].Head, t.Words[v].Rel = -1, "root"
+		return
 	}
 }
 
