@@ -232,7 +232,7 @@ func (r *reading) tells(s text.Sentence) bool {
 func (r *reading) topic(i, s int) int {
 	for back := s - 1; back >= 0 && back >= s-2; back-- {
 		for j := r.first[back]; j < r.first[back+1] && j < i; j++ {
-			if r.mentions[j].prep == "" && !r.mentions[j].place {
+			if r.mentions[j].prep == "" && !r.mentions[j].where() {
 				return j
 			}
 		}
@@ -265,7 +265,12 @@ func fits(kind string, c *mention) bool {
 	case "state":
 		return c.entry != nil && c.entry.Kind == gazetteer.Country
 	}
-	return !c.place && !(c.entry != nil && c.entry.Kind == gazetteer.Place)
+	return !c.where()
+}
+
+// where tells whether a mention is a place rather than one who acts: a capital without preposition is its state.
+func (m *mention) where() bool {
+	return m.entry != nil && m.entry.Kind == gazetteer.Place || m.place && (m.prep != "" || m.entry == nil)
 }
 
 // speech is who is speaking.

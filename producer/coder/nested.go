@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/quidnunc-news/quidnunc/pipeline/news"
+	"github.com/quidnunc-news/quidnunc/pipeline/plover"
 	"github.com/quidnunc-news/quidnunc/pipeline/text"
 )
 
@@ -51,7 +52,7 @@ func over(tr *tree, told []draft, i int) int {
 
 // ownWords tells whether an event under another is told for its own sake.
 func ownWords(d, parent draft) bool {
-	return d.dated || told(d.Who) && told(d.Whom) && !alike(d, parent)
+	return d.What.Type == plover.Protest && parent.What.Type != plover.Protest || d.dated || told(d.Who) && told(d.Whom) && !alike(d, parent)
 }
 
 // told tells whether the sentence itself names a party.
