@@ -233,6 +233,9 @@ func (r *reading) loose(t *trigger, s text.Sentence) (drop string, headline bool
 	if m := r.at[max(t.group.start-1, s.First)] - 1; m >= 0 && r.mentions[m].start == s.First {
 		return "", true
 	}
+	if t.sense.Type == plover.Protest { // those who gather to protest do
+		return "", false
+	}
 	return "purpose", false
 }
 
