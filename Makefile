@@ -4,6 +4,7 @@ GO ?= go
 TOOL := $(GO) tool -modfile=tools/go.mod
 FUZZTIME ?= 10s
 BENCHTIME ?= 1s
+SHARED ?= ../shared
 
 .PHONY: help build run check fmt fmt-check vet lint test race fuzz golden chaos chaos-short bench bench-rules cover quality quality-extract lexicon models
 
@@ -62,13 +63,13 @@ quality-extract: ## how well pages are read and languages told: QUALITY.md
 bench: ## the benchmarks: articles/s, CPU by stage, and the log beside a raw loop
 	$(GO) test -run '^$$' -bench . -benchtime $(BENCHTIME) -benchmem ./cmd/... ./consumer/... ./pipeline/... ./producer/...
 
-bench-rules: ## a million rules: both tables, what changes cost, and the curve in docs/
-	$(GO) test -run '^$$' -bench 'Rules|RM2|Live' -benchtime 1x -timeout 60m ./consumer/match -args -curve $(CURDIR)/docs/rules-speed.svg
+LUCENE ?= ../lucene-monitor
+
+bench-rules: ## a million rules: the tables, Lucene Monitor from LUCENE beside them, what changes cost, and the curve in docs/
+	tools/bench-rules.sh $(SHARED) $(LUCENE)
 
 cover: ## coverage by room
 	$(GO) test -cover ./...
-
-SHARED ?= ../shared
 
 quality: build ## how well the coder codes: hand-coded corpora in SHARED, written to QUALITY.md
 	python3 tools/quality.py bin/quidnunc $(SHARED) QUALITY.md

@@ -76,6 +76,78 @@ func TestLiveEqualsTheObviousLoopAfterEveryChange(t *testing.T) {
 	})
 }
 
+// Rules that stay are matched as the twin matches them, whatever changes around them; rules that change hold only where
+// one of their versions does.
+func TestLiveEqualsTheTwinWhileItChanges(t *testing.T) {
+	const steady, changing, versions = 120, 240, 3
+	drawn := rapid.Custom(func(t *rapid.T) []rule.Rule { return drawRules(t, steady+changing*versions) }).Example(1)
+	for i := range drawn {
+		drawn[i].Name = fmt.Sprint("steady-", i)
+		if i >= steady {
+			drawn[i].Name = fmt.Sprint("changing-", (i-steady)%changing)
+		}
+	}
+	l := live(t, drawn[:steady+changing]...)
+	reports := make([]news.Report, 30)
+	must, may := make([]map[uint32]bool, len(reports)), make([]map[uint32]bool, len(reports))
+	for i := range reports {
+		reports[i] = rapid.Custom(report).Example(i)
+		must[i], may[i] = map[uint32]bool{}, map[uint32]bool{}
+		w := newTwin(reports[i], news.Story{})
+		for n, r := range drawn {
+			switch holds := len(w.match([]rule.Rule{r})) > 0; {
+			case holds && n < steady:
+				must[i][uint32(n)] = true
+			case holds:
+				may[i][uint32(steady+(n-steady)%changing)] = true
+			}
+		}
+	}
+	var asking sync.WaitGroup
+	var pairs atomic.Int64
+	for range 2 {
+		asking.Go(func() {
+			var hits []uint32
+			for range 40 {
+				for i := range reports {
+					hits = l.Rules(&reports[i], news.Story{}, hits[:0])
+					kept := 0
+					for _, n := range hits {
+						if must[i][n] {
+							kept++
+						} else if !may[i][n] {
+							t.Errorf("rule %d holds and never should", n)
+						}
+					}
+					if kept != len(must[i]) {
+						t.Errorf("%d of %d steady rules hold", kept, len(must[i]))
+					}
+					pairs.Add(steady + changing)
+				}
+			}
+		})
+	}
+	done := make(chan struct{})
+	go func() { asking.Wait(); close(done) }()
+	for n := 0; ; n++ {
+		select {
+		case <-done:
+			t.Logf("%d pairs of rule and report while %d rules were put", pairs.Load(), 3*n)
+			return
+		default:
+		}
+		i := steady + n*3%(changing*versions-3)
+		if err := l.Put(drawn[i : i+3]...); err != nil {
+			t.Fatal(err)
+		}
+		if n%200 == 0 {
+			if err := l.Put(drawn[steady : steady+changing]...); err != nil { // as many as are merged in the background
+				t.Fatal(err)
+			}
+		}
+	}
+}
+
 // Every change swaps all rules at once: who asks sees them all before it or all after it.
 func TestLiveShowsOneVersionOfAllRules(t *testing.T) {
 	const n = 300

@@ -23,7 +23,7 @@ var maxRules = flag.Int("rules", 1_000_000, "the most rules the benchmarks of ma
 type figures struct {
 	workload string
 	rules    int
-	rate     float64 // articles a second
+	rate     float64 // articles a second, in the median round over all of them
 	p50, p99 time.Duration
 	size     float64 // bytes of index a rule
 	build    time.Duration
@@ -87,12 +87,12 @@ func measure(workload string, rules []rule.Rule, reports []news.Report, atLeast 
 func (f *figures) time(x *match.Index, reports []news.Report, hits []uint32, atLeast time.Duration) {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
-	var took []time.Duration
+	var took, rounds []time.Duration
 	var before, after runtime.MemStats
 	took = make([]time.Duration, 0, 1<<20)
+	rounds = make([]time.Duration, 0, 1<<12)
 	runtime.ReadMemStats(&before)
 	start := cpu()
-	var rounds []time.Duration
 	for cpu()-start < atLeast && len(took) < cap(took)-len(reports) {
 		last := cpu()
 		round := last
@@ -104,12 +104,9 @@ func (f *figures) time(x *match.Index, reports []news.Report, hits []uint32, atL
 		}
 		rounds = append(rounds, last-round)
 	}
-	total := cpu() - start
 	runtime.ReadMemStats(&after)
-	_ = total
 	slices.Sort(rounds)
 	f.rate = float64(len(reports)) / rounds[len(rounds)/2].Seconds()
-	fmt.Fprintf(os.Stderr, "best %.0f\n", float64(len(reports))/rounds[0].Seconds())
 	f.allocs = float64(after.Mallocs-before.Mallocs) / float64(len(took))
 	slices.Sort(took)
 	f.p50, f.p99 = took[len(took)/2], took[len(took)*99/100]

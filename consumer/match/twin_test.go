@@ -235,6 +235,12 @@ func (w *twin) field(f rule.Field) bool {
 			return slices.ContainsFunc(e.Who, w.is(leaf)) || slices.ContainsFunc(e.Whom, w.is(leaf))
 		case "who.sector":
 			return slices.ContainsFunc(e.Who, func(a news.Actor) bool { return slices.Contains(a.Sectors, plover.Sector(value)) })
+		case "whom.sector":
+			return slices.ContainsFunc(e.Whom, func(a news.Actor) bool { return slices.Contains(a.Sectors, plover.Sector(value)) })
+		case "actor.sector":
+			return slices.ContainsFunc(slices.Concat(e.Who, e.Whom), func(a news.Actor) bool { return slices.Contains(a.Sectors, plover.Sector(value)) })
+		case "url":
+			return strings.Contains(a.URL, value)
 		case "where":
 			return e.Where != nil && (e.Where.Country == value || e.Where.Name == value)
 		case "geo":
@@ -258,6 +264,8 @@ func (w *twin) field(f rule.Field) bool {
 			return e.Count != nil && within(float64(e.Count.Value), leaf)
 		case "story.publishers":
 			return within(float64(max(1, w.story.Publishers)), leaf)
+		case "story.articles":
+			return within(float64(max(1, w.story.Articles)), leaf)
 		}
 		panic("the twin does not know " + f.Name)
 	})
@@ -384,9 +392,9 @@ func query(depth int) *rapid.Generator[string] {
 		case 10:
 			return "mode:" + either("expel", "withdraw") + " cameo:" + from("16", "161", "19")
 		case 11:
-			return from("quad", "score", "count", "story.publishers") + ":" + either(numbersOf...)
+			return from("quad", "score", "count", "story.publishers", "story.articles") + ":" + either(numbersOf...)
 		case 12:
-			return from("lang:fr", "lang:en", "publisher:lemonde.fr", "published:2021", "published:2021-10", "context:military", "who.sector:GOV", "where:RUS", "where:Salisbury")
+			return from("lang:fr", "lang:en", "publisher:lemonde.fr", "published:2021", "published:2021-10", "context:military", "who.sector:GOV", "whom.sector:MIL", "actor.sector:(GOV OR MIL)", "url:/monde/", "url:example", "where:RUS", "where:Salisbury")
 		case 13:
 			return from("historical:true", "historical:(true OR false)", "realis:hypothetical", "realis:actual", "alleged:true")
 		case 15:
@@ -453,6 +461,7 @@ func report(t *rapid.T) news.Report {
 	r := news.Report{
 		Article: news.Article{
 			Language: rapid.SampledFrom([]string{"", "fr", "en", "de"}).Draw(t, "lang"), Publisher: rapid.SampledFrom(publishers).Draw(t, "publisher"),
+			URL:   rapid.SampledFrom([]string{"", "https://example.org/monde/1", "https://www.lemonde.fr/monde/2"}).Draw(t, "url"),
 			Title: words(5).Draw(t, "title"), Text: words(12).Draw(t, "text"),
 		},
 		At: time.Date(2021, 10, 19, 0, 0, 0, 0, time.UTC),
