@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"math"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -14,6 +15,9 @@ import (
 	"github.com/quidnunc-news/quidnunc/consumer/rule"
 	"github.com/quidnunc-news/quidnunc/consumer/rulebook"
 	"github.com/quidnunc-news/quidnunc/pipeline/gazetteer"
+	"github.com/quidnunc-news/quidnunc/pipeline/news"
+	"github.com/quidnunc-news/quidnunc/pipeline/stream"
+	"github.com/quidnunc-news/quidnunc/pipeline/wire"
 )
 
 func newRules(std streams) *cobra.Command {
@@ -27,13 +31,17 @@ func newRules(std streams) *cobra.Command {
 }
 
 func newRulesCheck(std streams) *cobra.Command {
-	return &cobra.Command{
+	var at place
+	var counting bool
+	c := &cobra.Command{
 		Use:   "check FILE…",
 		Short: "Say how each query is understood, or what is wrong and where",
 		Long: `Read rule files and print how each query is understood, with what each actor name
-stands for. The exit code is 2 when a file cannot be used.`,
+stands for. Rules with nothing rare to be looked up by are marked as weak; with --estimate, by how
+many alerts a day they would raise, as the latest reports of the log have it. The exit code is 2
+when a file cannot be used.`,
 		Args: cobra.MinimumNArgs(1),
-		RunE: func(_ *cobra.Command, files []string) error {
+		RunE: func(c *cobra.Command, files []string) error {
 			book, err := rulebook.Load(files...)
 			if err != nil {
 				return &usageError{err}
@@ -41,10 +49,44 @@ stands for. The exit code is 2 when a file cannot be used.`,
 			if _, err := receivers(book, io.Discard, notify.Style{}); err != nil {
 				return &usageError{err}
 			}
+			var census *match.Census
+			if counting {
+				if census, err = countReports(c.Context(), std, at); err != nil {
+					return err
+				}
+			}
 			explainRules(std.out, book.Rules)
-			return flagWeak(std.out, book.Rules)
+			fmt.Fprintf(std.out, "%d rules, all good\n", len(book.Rules))
+			return flagWeak(std.out, book.Rules, census)
 		},
 	}
+	at.flags(c.Flags())
+	c.Flags().BoolVar(&counting, "estimate", false, "count the latest reports of the log, to estimate what weak rules would raise")
+	return c
+}
+
+// counted is how many messages at the end of the log are looked through for reports.
+const counted = 20_000
+
+func countReports(ctx context.Context, std streams, at place) (*match.Census, error) {
+	hub, done, err := at.attach(ctx, std)
+	if err != nil {
+		return nil, err
+	}
+	defer done()
+	last, err := hub.Last(ctx, stream.Reports)
+	if err != nil {
+		return nil, err
+	}
+	census := &match.Census{}
+	err = hub.Scan(ctx, stream.Reports, wire.ReportKind+".>", last-min(last, counted), func(m stream.Stored) error {
+		e, err := wire.DecodeEntry(m.Subject, m.Data)
+		if r, ok := e.(news.Report); ok && err == nil {
+			census.Add(r)
+		}
+		return nil
+	})
+	return census, err
 }
 
 // explainRules prints a rule a paragraph: name, state, query as parsed, and what the names in it stand for.
@@ -56,17 +98,22 @@ func explainRules(w io.Writer, rules []rule.Rule) {
 			fmt.Fprintf(w, "    %s\n", resolved)
 		}
 	}
-	fmt.Fprintf(w, "%d rules, all good\n", len(rules))
 }
 
 // flagWeak names the rules that have nothing rare to be looked up by.
-func flagWeak(w io.Writer, rules []rule.Rule) error {
-	index, err := match.New(rules, gazetteer.Default())
+func flagWeak(w io.Writer, rules []rule.Rule, census *match.Census) error {
+	index, err := match.Build(rules, gazetteer.Default(), census)
 	if err != nil {
 		return &usageError{err}
 	}
 	for _, weak := range index.Weak() {
-		fmt.Fprintf(w, "weak: %s has to be tried for about %.0f %% of all reports\n", rules[weak.Rule].Name, 100*weak.Share)
+		fmt.Fprintf(w, "weak: %s has to be tried for about %.0f %% of all reports", rules[weak.Rule].Name, 100*weak.Share)
+		if weak.PerDay > 0 {
+			fmt.Fprintf(w, " and would raise about %.0f alerts a day", math.Ceil(weak.PerDay))
+		} else if census != nil {
+			fmt.Fprintf(w, "; the log has too few (%d) to say how many alerts a day", census.Reports)
+		}
+		fmt.Fprintln(w)
 	}
 	return nil
 }

@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/quidnunc-news/quidnunc/consumer/match"
 	"github.com/quidnunc-news/quidnunc/consumer/rule"
 	"github.com/quidnunc-news/quidnunc/pipeline/gazetteer"
@@ -100,6 +102,33 @@ func TestWeakRulesAreFlagged(t *testing.T) {
 	}
 	if fmt.Sprint(weak) != "[0 1 2]" {
 		t.Errorf("rules %v are weak, want [0 1 2]", weak)
+	}
+}
+
+func TestWeakRulesSayHowManyAlertsToExpect(t *testing.T) {
+	census := &match.Census{}
+	day := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	for i := range 240 { // one an hour; every second of them is about war, every third about peace
+		body := "the news"
+		if i%2 == 0 {
+			body += " of war"
+		}
+		if i%3 == 0 {
+			body += " and peace"
+		}
+		census.Add(news.Report{At: day.Add(time.Duration(i) * time.Hour), Article: news.Article{Text: body}})
+	}
+	rules := []rule.Rule{mustRule(t, "a", "the"), mustRule(t, "b", "NOT war"), mustRule(t, "c", "news (war OR peace)"), mustRule(t, "d", "rare")}
+	x, err := match.Build(rules, gazetteer.Default(), census)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, w := range x.Weak() {
+		got = append(got, fmt.Sprintf("%s %.0f", rules[w.Rule].Name, w.PerDay))
+	}
+	if d := cmp.Diff([]string{"a 24", "b 12", "c 16"}, got); d != "" {
+		t.Error(d)
 	}
 }
 

@@ -2,6 +2,7 @@ package match
 
 import (
 	"strings"
+	"time"
 
 	"github.com/quidnunc-news/quidnunc/pipeline/news"
 )
@@ -10,6 +11,8 @@ import (
 // It changes how fast rules are matched, never which. The zero Census has seen nothing.
 type Census struct {
 	Reports int
+	first   time.Time // of the reports, by the log's time
+	last    time.Time
 	counts  map[string]uint32
 	doc     *document
 }
@@ -19,6 +22,12 @@ func (c *Census) Add(r news.Report) {
 	if c.counts == nil {
 		c.counts = map[string]uint32{}
 		c.doc = &document{}
+	}
+	if c.Reports == 0 || r.At.Before(c.first) {
+		c.first = r.At
+	}
+	if r.At.After(c.last) {
+		c.last = r.At
 	}
 	c.Reports++
 	c.doc.read(&r, news.Story{}, true)
@@ -66,6 +75,17 @@ func countEvent(e news.Event, seen map[string]bool) {
 	}
 }
 
+// perDay is how many reports come a day; 0 when too few were counted to tell. What came within an hour came within one.
+func (c *Census) perDay() float64 {
+	if c == nil || c.Reports < enough {
+		return 0
+	}
+	return float64(c.Reports) / (max(c.last.Sub(c.first), time.Hour).Hours() / 24)
+}
+
+// enough reports are counted for their shares to be worth more than a guess.
+const enough = 100
+
 // weakCost is the share of reports that have to be tried for a rule before its anchor is called weak.
 const weakCost = 0.5
 
@@ -84,7 +104,7 @@ func (b *builder) share(name string) float64 {
 	if first, second, ok := strings.Cut(name, " "); ok && name[0] != ':' {
 		return pairShare * min(b.share(first), b.share(second))
 	}
-	if b.census == nil || b.census.Reports < 100 {
+	if b.census == nil || b.census.Reports < enough {
 		return guess(name)
 	}
 	n := float64(b.census.Reports)
@@ -96,6 +116,42 @@ func (b *builder) share(name string) float64 {
 	}
 	return 0.3 / n
 }
+
+// chance is how likely a plan is to hold for a report, as if its parts had nothing to do with each other.
+func (b *builder) chance(p *plan) float64 {
+	switch p.form {
+	case askAll:
+		out := 1.0
+		for _, part := range p.parts {
+			out *= b.chance(part)
+		}
+		return out
+	case askAny:
+		out := 1.0
+		for _, part := range p.parts {
+			out *= 1 - b.chance(part)
+		}
+		return 1 - out
+	case askNot:
+		return 1 - b.chance(p.parts[0])
+	case askExists:
+		return b.chance(p.parts[0])
+	case askMark, askEvent:
+		return min(1, b.cost(p.mark))
+	case askNear:
+		return pairShare * min(1, b.cost(p.mark), b.cost(p.other))
+	}
+	out := unknownShare // of a test, unless words tell more
+	if p.form == askFind {
+		for _, g := range b.finds[p.n].groups(nil) {
+			out = min(out, b.grouped(g, p).cost)
+		}
+	}
+	return out
+}
+
+// unknownShare is the share of reports for which a test is thought to hold.
+const unknownShare = 0.5
 
 // guess is a share for a name when no report was counted: long words are rarer than short ones, fields than words.
 func guess(name string) float64 {

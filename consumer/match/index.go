@@ -72,8 +72,9 @@ type Hit struct {
 
 // Weak is a rule for which nothing rare can be looked up.
 type Weak struct {
-	Rule  int     // position in the rules
-	Share float64 // of reports for which the rule has to be tried
+	Rule   int     // position in the rules
+	Share  float64 // of reports for which the rule has to be tried
+	PerDay float64 // alerts a day to expect, by the reports counted; 0 when too few were
 }
 
 // New makes an Index of the rules; those that are off take no part. Rules that mean nothing to this gazetteer or this

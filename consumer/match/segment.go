@@ -134,7 +134,7 @@ func (b *builder) add(n int, x rule.Expr) {
 		}
 	}
 	if anchor < 0 || groups[anchor].cost > weakCost {
-		b.weaken(n, groups, anchor)
+		b.weaken(n, p, groups, anchor)
 	}
 	if anchor < 0 {
 		b.always = b.entry(b.always, n, b.program(x, parts, nil, groups))
@@ -221,12 +221,12 @@ func (b *builder) far(program []uint32) []uint32 {
 }
 
 // weaken notes a rule that many articles come to be tried for.
-func (b *builder) weaken(n int, groups []group, anchor int) {
+func (b *builder) weaken(n int, p *plan, groups []group, anchor int) {
 	share := 1.0
 	if anchor >= 0 {
 		share = min(1, groups[anchor].cost)
 	}
-	b.weak = append(b.weak, Weak{Rule: n, Share: share})
+	b.weak = append(b.weak, Weak{Rule: n, Share: share, PerDay: b.chance(p) * b.census.perDay()})
 }
 
 // groups appends the groups of marks of each of which the article has one if p holds.
