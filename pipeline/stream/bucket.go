@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
 
@@ -119,17 +120,72 @@ func Hash(body []byte) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// PutObject stores a body of any size under its Hash, which it returns. A body that is there already is not written again.
+// PutObject stores a body of any size under its Hash, which it returns. A body that is there already is not written again;
+// one that is there and damaged is.
 func (h *Hub) PutObject(ctx context.Context, in Bucket, body []byte) (hash string, err error) {
 	hash = Hash(body)
-	err = h.object(ctx, "put", in, hash, func(ctx context.Context, store jetstream.ObjectStore) error {
+	err = h.object(ctx, "put", in, hash, len(body), func(ctx context.Context, store jetstream.ObjectStore) error {
 		if info, err := store.GetInfo(ctx, hash); err == nil && info.Size == uint64(len(body)) {
-			return nil
+			if there, err := store.GetBytes(ctx, hash); err == nil && Hash(there) == hash {
+				return nil
+			}
 		}
-		_, err := store.PutBytes(ctx, hash, body)
-		return err
+		return h.putPaced(ctx, store, in, hash, body)
 	})
 	return hash, err
+}
+
+func (h *Hub) putPaced(ctx context.Context, store jetstream.ObjectStore, in Bucket, name string, body []byte) error {
+	backing, err := h.js.Stream(ctx, "OBJ_"+h.names.bucket(in))
+	if err != nil {
+		return err
+	}
+	_, err = store.Put(ctx, jetstream.ObjectMeta{Name: name}, &pacedReader{ctx: ctx, body: bytes.NewReader(body), backing: backing})
+	return err
+}
+
+// pacedReader gives out a body as fast as the stream behind a bucket stores it. The client sends all it is given without
+// waiting, and a server that is given more than its queue holds, some 128 MB, drops the rest without a word.
+type pacedReader struct {
+	ctx     context.Context
+	body    *bytes.Reader
+	backing jetstream.Stream
+	sent    int    // messages: the client makes one of each Read
+	before  uint64 // the stream's last sequence before the first of them
+}
+
+// paceMessages are sent before the stream is looked at: of 128 KiB each, a sixteenth of what the queue holds.
+const paceMessages = 64
+
+func (r *pacedReader) Read(b []byte) (int, error) {
+	if r.sent%paceMessages == 0 {
+		if err := r.wait(); err != nil {
+			return 0, err
+		}
+	}
+	r.sent++
+	return r.body.Read(b)
+}
+
+// wait returns when the stream has stored what was sent.
+func (r *pacedReader) wait() error {
+	for {
+		info, err := r.backing.Info(r.ctx)
+		if err != nil {
+			return err
+		}
+		if r.sent == 0 {
+			r.before = info.State.LastSeq
+		}
+		if info.State.LastSeq >= r.before+uint64(r.sent) {
+			return nil
+		}
+		select {
+		case <-r.ctx.Done():
+			return r.ctx.Err()
+		case <-time.After(5 * time.Millisecond):
+		}
+	}
 }
 
 // Object returns the body stored under a hash: ErrNotFound when there is none, ErrCorrupt when it is not what the hash says.
@@ -138,7 +194,18 @@ func (h *Hub) Object(ctx context.Context, in Bucket, hash string) ([]byte, error
 }
 
 func (h *Hub) objectBody(ctx context.Context, in Bucket, name, hash string) (body []byte, err error) {
-	err = h.object(ctx, "get", in, name, func(ctx context.Context, store jetstream.ObjectStore) error {
+	size := 0
+	err = h.object(ctx, "find", in, name, 0, func(ctx context.Context, store jetstream.ObjectStore) error {
+		info, err := store.GetInfo(ctx, name)
+		if err == nil {
+			size = int(info.Size)
+		}
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	err = h.object(ctx, "get", in, name, size, func(ctx context.Context, store jetstream.ObjectStore) error {
 		body, err = store.GetBytes(ctx, name)
 		return err
 	})
@@ -148,8 +215,12 @@ func (h *Hub) objectBody(ctx context.Context, in Bucket, name, hash string) (bod
 	return body, err
 }
 
-func (h *Hub) object(ctx context.Context, verb string, in Bucket, hash string, do func(context.Context, jetstream.ObjectStore) error) error {
-	return h.until(ctx, fmt.Sprintf("%s object %s of %s", verb, hash, in), func(ctx context.Context) error {
+// slowest is how many bytes of an object a second has to move; a large one may take longer than a message.
+const slowest = 1 << 20
+
+func (h *Hub) object(ctx context.Context, verb string, in Bucket, hash string, size int, do func(context.Context, jetstream.ObjectStore) error) error {
+	longer := time.Duration(size/slowest) * time.Second
+	return h.untilWithin(ctx, longer, fmt.Sprintf("%s object %s of %s", verb, hash, in), func(ctx context.Context) error {
 		store, err := h.js.ObjectStore(ctx, h.names.bucket(in))
 		if err != nil {
 			return bucketError(err)

@@ -1,6 +1,7 @@
 package stream_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -85,6 +86,32 @@ func TestObjectsAreNamedByTheirContent(t *testing.T) {
 	}
 	if _, err := h.Object(t.Context(), stream.Rules, stream.Hash([]byte("rules"))); !errors.Is(err, stream.ErrCorrupt) {
 		t.Error(err)
+	}
+	if _, err := store.PutString(t.Context(), stream.Hash([]byte("rules")), "RULES"); err != nil { // as long as what belongs there
+		t.Fatal(err)
+	}
+	hash, err := h.PutObject(t.Context(), stream.Rules, []byte("rules"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if back, err := h.Object(t.Context(), stream.Rules, hash); err != nil || string(back) != "rules" {
+		t.Error("a damaged object is not written anew:", string(back), err)
+	}
+}
+
+// The server's queue holds some 128 MB, and drops without a word what comes beyond it.
+func TestObjectsLargerThanTheServersQueue(t *testing.T) {
+	if testing.Short() {
+		t.Skip("NOT TESTED in short mode: an object of 150 MB")
+	}
+	h := connect(t, serve(t, stream.ServerConfig{}), stream.Config{})
+	body := bytes.Repeat([]byte("0123456789abcdef"), 150<<16)
+	hash, err := h.PutObject(t.Context(), stream.Rules, body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if back, err := h.Object(t.Context(), stream.Rules, hash); err != nil || !bytes.Equal(back, body) {
+		t.Error(len(back), err)
 	}
 }
 

@@ -131,12 +131,17 @@ func (h *Hub) asyncError(err error) {
 
 // until makes attempt again while it fails for a passing reason, until it has taken Config.Timeout or ctx ends.
 func (h *Hub) until(ctx context.Context, what string, attempt func(context.Context) error) error {
+	return h.untilWithin(ctx, 0, what, attempt)
+}
+
+// untilWithin is until for what may take that much longer than one message.
+func (h *Hub) untilWithin(ctx context.Context, longer time.Duration, what string, attempt func(context.Context) error) error {
 	began := time.Now()
-	ctx, cancel := context.WithTimeout(ctx, h.config.Timeout)
+	ctx, cancel := context.WithTimeout(ctx, h.config.Timeout+longer)
 	defer cancel()
 	pause := 20 * time.Millisecond
 	for {
-		err := h.once(ctx, attempt)
+		err := h.once(ctx, longer, attempt)
 		switch {
 		case err == nil:
 			return nil
@@ -157,8 +162,8 @@ func (h *Hub) until(ctx context.Context, what string, attempt func(context.Conte
 }
 
 // once makes one attempt. It does not wait for an answer that went down with the connection.
-func (h *Hub) once(ctx context.Context, attempt func(context.Context) error) error {
-	within, cancel := context.WithTimeout(ctx, h.config.Attempt)
+func (h *Hub) once(ctx context.Context, longer time.Duration, attempt func(context.Context) error) error {
+	within, cancel := context.WithTimeout(ctx, h.config.Attempt+longer)
 	defer cancel()
 	link := h.link.current()
 	stop := context.AfterFunc(link, cancel)

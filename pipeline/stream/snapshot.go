@@ -37,9 +37,8 @@ func (h *Hub) PutSnapshot(ctx context.Context, machine string, sequence uint64, 
 	s := Snapshot{Machine: machine, Sequence: sequence, Hash: Hash(body)}
 	same := func(o Snapshot) bool { return o.object() == s.object() && o.Size == uint64(len(body)) }
 	if !slices.ContainsFunc(kept, same) {
-		err := h.object(ctx, "put", Snapshots, s.object(), func(ctx context.Context, store jetstream.ObjectStore) error {
-			_, err := store.PutBytes(ctx, s.object(), body)
-			return err
+		err := h.object(ctx, "put", Snapshots, s.object(), len(body), func(ctx context.Context, store jetstream.ObjectStore) error {
+			return h.putPaced(ctx, store, Snapshots, s.object(), body)
 		})
 		if err != nil {
 			return err
@@ -48,7 +47,7 @@ func (h *Hub) PutSnapshot(ctx context.Context, machine string, sequence uint64, 
 	}
 	newestFirst(kept)
 	for _, old := range kept[min(snapshotsKept, len(kept)):] {
-		err := h.object(ctx, "drop", Snapshots, old.object(), func(ctx context.Context, store jetstream.ObjectStore) error {
+		err := h.object(ctx, "drop", Snapshots, old.object(), 0, func(ctx context.Context, store jetstream.ObjectStore) error {
 			return store.Delete(ctx, old.object())
 		})
 		if err != nil && !errors.Is(err, ErrNotFound) {
@@ -61,7 +60,7 @@ func (h *Hub) PutSnapshot(ctx context.Context, machine string, sequence uint64, 
 // Snapshots lists the states that are kept of a machine, the newest first.
 func (h *Hub) Snapshots(ctx context.Context, machine string) ([]Snapshot, error) {
 	var found []Snapshot
-	err := h.object(ctx, "list", Snapshots, machine, func(ctx context.Context, store jetstream.ObjectStore) error {
+	err := h.object(ctx, "list", Snapshots, machine, 0, func(ctx context.Context, store jetstream.ObjectStore) error {
 		found = nil
 		all, err := store.List(ctx)
 		if errors.Is(err, jetstream.ErrNoObjectsFound) {
