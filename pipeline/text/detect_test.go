@@ -1,7 +1,9 @@
 package text_test
 
 import (
+	"bytes"
 	"encoding/csv"
+	"math/rand/v2"
 	"testing"
 
 	"github.com/quidnunc-news/quidnunc/pipeline/text"
@@ -23,13 +25,12 @@ func TestDetect(t *testing.T) {
 		"De Nederlandse regering heeft besloten om vier Russische diplomaten uit te wijzen.":                             "nl",
 		"O governo português anunciou que vai expulsar dez diplomatas russos por causa da guerra.":                       "pt",
 		"El govern català ha anunciat que presentarà un nou projecte de llei per regular els preus.":                     "ca",
-		"Россия приостанавливает работу своего постоянного представительства при НАТО.":                                  "",
+		"Россия приостанавливает работу своего постоянного представительства при НАТО.":                                  "ru",
 		"俄罗斯外长拉夫罗夫宣布，俄罗斯将暂停其驻北约代表团的工作。":                                                                                  "zh",
 		"حلف شمال الأطلسي يطرد دبلوماسيين روس":                                                                           "ar",
 		"asdf qwer zxcv uiop hjkl asdfg qwert zxcvb":                                                                     "",
 		"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa":                                                                    "",
 		"Lorem ipsum dolor sit amet, consectetur adipiscing elit, sed do eiusmod tempor incididunt ut labore et dolore.": "",
-		"Vladimir Putin Sergei Lavrov Dmitri Peskov Maria Zakharova":                                                     "",
 		"Президент України заявив, що російські війська обстріляли місто Харків уночі.":                                  "uk",
 		"Российские войска вышли из города, сообщил министр обороны, и это подтвердили жители.":                          "ru",
 		"Правителството обяви, че България ще изгони двама руски дипломати заради шпионаж в държавата.":                  "bg",
@@ -61,5 +62,32 @@ func TestDetectHeadlines(t *testing.T) {
 	t.Logf("French headlines: %v of %d", found, len(rows))
 	if found["fr"]*100 < len(rows)*95 || found["en"]*500 > len(rows) {
 		t.Errorf("French headlines: %v of %d", found, len(rows))
+	}
+}
+
+// A model that learned from a few sentences tells their words apart, and the same chance makes the same file.
+func TestTheModelIsMadeFromSamples(t *testing.T) {
+	samples := []text.Sample{
+		{Language: "aa", Script: "latin", Named: true, Sentences: []string{"lorem ipsum dolor sit amet"}, Words: []string{"lorem", "ipsum"}},
+		{Language: "bb", Script: "latin", Sentences: []string{"the quick brown fox jumps"}},
+		{Language: "cc", Script: "cyrillic", Named: true, Sentences: []string{"съешь ещё этих мягких булок"}},
+	}
+	learn := func(seed uint64) []byte {
+		file, err := text.TrainDetector(samples, rand.New(rand.NewPCG(seed, 0)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return file
+	}
+	file := learn(1)
+	if !bytes.Equal(file, learn(1)) {
+		t.Error("the same chance makes another file")
+	}
+	for s, want := range map[string]string{
+		"lorem ipsum dolor amet": "aa", "the quick brown fox": "", "этих мягких булок съешь": "cc",
+	} {
+		if got, err := text.DetectBy(file, s); got != want || err != nil {
+			t.Errorf("%q is %q, not %q, %v", s, got, want, err)
+		}
 	}
 }

@@ -4,3 +4,12 @@ package text
 func Slow(s, lang string) Document {
 	return segment(s, lang, func(*tokenizer, int, int) bool { return false })
 }
+
+// DetectBy is Detect by another model.
+func DetectBy(file []byte, s string) (string, error) {
+	m, err := parseModel(file)
+	if err != nil {
+		return "", err
+	}
+	return m.detect(s, sampled, clear), nil
+}

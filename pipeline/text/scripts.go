@@ -2,12 +2,10 @@ package text
 
 // scripts counts letters that are not Latin.
 type scripts struct {
-	all                                  int
-	byBlock                              [len(blocks)]int
-	cyrillic, arabic, kana, han          int
-	ukrainian, russian, serbian, belarus int // Cyrillic letters that Bulgarian has not, and only these have
-	hard                                 int // the Cyrillic ъ, rare in Russian and everywhere in Bulgarian
-	persian, urdu                        int // Arabic letters that Arabic has not
+	all                         int
+	byBlock                     [len(blocks)]int
+	cyrillic, arabic, kana, han int
+	persian, urdu               int // Arabic letters that Arabic has not
 }
 
 // blocks are the scripts that name one language by themselves.
@@ -30,18 +28,6 @@ func (s *scripts) count(r rune) {
 	switch {
 	case r >= 0x400 && r <= 0x52f:
 		s.cyrillic++
-		switch r {
-		case 'і', 'ї', 'є', 'ґ':
-			s.ukrainian++
-		case 'ы', 'э', 'ё':
-			s.russian++
-		case 'ў':
-			s.belarus++
-		case 'ђ', 'ј', 'љ', 'њ', 'ћ', 'џ':
-			s.serbian++
-		case 'ъ':
-			s.hard++
-		}
 	case r >= 0x600 && r <= 0x6ff:
 		s.arabic++
 		switch r {
@@ -75,8 +61,6 @@ func (s *scripts) language() string {
 		return "zh"
 	case s.all < fewestLetters:
 		return ""
-	case s.cyrillic > half:
-		return s.slavic()
 	case s.arabic > half:
 		return s.semitic()
 	}
@@ -84,23 +68,6 @@ func (s *scripts) language() string {
 		if n > s.all/2 {
 			return blocks[i].language
 		}
-	}
-	return ""
-}
-
-// slavic tells by the letters that only one language has; a text without any is most often Russian and too short.
-func (s *scripts) slavic() string {
-	switch {
-	case s.belarus > 0 && s.belarus*200 > s.cyrillic:
-		return "" // Belarusian
-	case s.serbian*50 > s.cyrillic:
-		return "sr" // Macedonian has some of its letters, and is not told from it
-	case s.ukrainian*50 > s.cyrillic:
-		return "uk"
-	case s.russian*100 > s.cyrillic:
-		return "ru"
-	case s.hard*100 > s.cyrillic:
-		return "bg"
 	}
 	return ""
 }

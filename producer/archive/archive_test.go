@@ -58,11 +58,14 @@ func drain(t testing.TB, s *archive.Source) told {
 	}
 }
 
-func TestFormsOfInput(t *testing.T) {
-	tests := map[string]struct {
-		file, content string
-		want          []string
-	}{
+// form is a file and what is read from it.
+type form struct {
+	file, content string
+	want          []string
+}
+
+func forms() map[string]form {
+	return map[string]form{
 		"a dated text is one document, paragraphs and all": {
 			"a.txt", " date 2021-10 Moscow speaks.\n\nNATO answers.\n",
 			[]string{"2021-10|none||Moscow speaks.\n\nNATO answers."},
@@ -112,9 +115,24 @@ func TestFormsOfInput(t *testing.T) {
 		},
 		"settings in JSON are no articles": {"a.json", "{\n \"text\": \"x\"\n}\n", []string{"a.json unknown_format"}},
 		"bytes that are no text":           {"a.txt", "PK\x03\x04\x00\x00", []string{"a.txt unknown_format"}},
-		"a broken gzip":                    {"a.txt.gz", "\x1f\x8b\x08\x00garbage", []string{"a.txt.gz unreadable"}},
+		"a JSON nested without end": {
+			"a.jsonl", strings.Repeat(`{"text":`, 20_000) + "\n" + `{"text":` + strings.Repeat("[", 20_000) + strings.Repeat("]", 20_000) + "}\n" + `{"text":"One."}`,
+			[]string{"a.jsonl:1 broken_line", "a.jsonl:2 broken_line", "|none||One."},
+		},
+		"numbers and dates beyond measure": {
+			"a.jsonl", `{"text":"One.","date":1e999}` + "\n" + `{"text":"Two.","date":"99999999999999999999"}` + "\n" + `{"text":1e400,"title":"Three."}`,
+			[]string{"|none||One.", "|none||Two.", "|none|Three.|1e400"},
+		},
+		"keys told twice, half a surrogate, NUL": {
+			"a.jsonl", `{"text":"One.","text":"Two."}` + "\n" + `{"text":"\ud800 x","title":"a\u0000b"}`,
+			[]string{"|none||Two.", "|none|ab|\ufffd x"},
+		},
+		"a broken gzip": {"a.txt.gz", "\x1f\x8b\x08\x00garbage", []string{"a.txt.gz unreadable"}},
 	}
-	for name, test := range tests {
+}
+
+func TestFormsOfInput(t *testing.T) {
+	for name, test := range forms() {
 		t.Run(name, func(t *testing.T) {
 			got := drain(t, archive.Read(config(), test.file, strings.NewReader(test.content)))
 			if d := cmp.Diff(test.want, got.lines); d != "" {
@@ -410,6 +428,9 @@ func FuzzRead(f *testing.F) {
 		for _, name := range []string{"-", "a.txt", "a.jsonl"} {
 			f.Add(name, []byte(s))
 		}
+	}
+	for _, test := range forms() {
+		f.Add(test.file, []byte(test.content))
 	}
 	for _, pattern := range []string{"warc/*", "gdelt/*"} { // where the corpus is absent the seeds above remain
 		files, _ := filepath.Glob("../../../shared/corpora/" + pattern)

@@ -204,5 +204,7 @@ func threeLetters(code string) string {
 		"fra": "fr", "eng": "en", "deu": "de", "spa": "es", "ita": "it", "por": "pt", "nld": "nl", "rus": "ru", "ukr": "uk",
 		"pol": "pl", "ces": "cs", "ron": "ro", "hun": "hu", "tur": "tr", "ara": "ar", "fas": "fa", "zho": "zh", "jpn": "ja",
 		"kor": "ko", "swe": "sv", "dan": "da", "nor": "no", "fin": "fi", "ell": "el", "heb": "he", "hin": "hi", "ind": "id",
+		"cat": "ca", "est": "et", "lav": "lv", "lit": "lt", "slk": "sk", "slv": "sl", "hrv": "hr", "vie": "vi", "bul": "bg", "srp": "sr",
+		"urd": "ur", "ben": "bn", "tha": "th", "kat": "ka", "hye": "hy",
 	}[strings.ToLower(code)]
 }

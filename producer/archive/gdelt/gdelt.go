@@ -390,11 +390,12 @@ func address(s string) (publisher, title string) {
 	publisher = strings.TrimPrefix(u.Hostname(), "www.")
 	best := ""
 	for part := range strings.SplitSeq(u.Path, "/") {
-		part = strings.TrimSuffix(part, path.Ext(part))
-		words := strings.FieldsFunc(part, func(r rune) bool { return r == '-' || r == '_' || r == ' ' || r == '+' })
-		kept := words[:0]
-		for _, w := range words {
-			if strings.IndexFunc(w, unicode.IsDigit) < 0 || len(w) < 5 {
+		if len(part) <= len(best) || strings.IndexFunc(part, between) < 0 {
+			continue // one word is no title
+		}
+		var kept []string
+		for w := range strings.FieldsFuncSeq(strings.TrimSuffix(part, path.Ext(part)), between) {
+			if len(w) < 5 || strings.IndexFunc(w, unicode.IsDigit) < 0 {
 				kept = append(kept, w)
 			}
 		}
@@ -404,6 +405,9 @@ func address(s string) (publisher, title string) {
 	}
 	return publisher, clip(best)
 }
+
+// between tells what stands between the words of an address.
+func between(r rune) bool { return r == '-' || r == '_' || r == ' ' || r == '+' }
 
 // clip bounds what a column may be and makes it text as articles have it, so that spans hold.
 func clip(s string) string {

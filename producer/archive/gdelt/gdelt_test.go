@@ -54,9 +54,10 @@ func told(r gdelt.Report) string {
 	return s
 }
 
-func TestRows(t *testing.T) {
+// samples are rows of all kinds with what they tell.
+func samples() map[string]struct{ in, want string } {
 	const begin = "example.org | russia suspends nato mission | "
-	for name, test := range map[string]struct{ in, want string }{
+	return map[string]struct{ in, want string }{
 		"an event": {
 			row(map[int]string{5: "RUSGOV", 6: "RUSSIA", 7: "RUS", 12: "GOV", 15: "IGOMILNAT", 16: "NATO", 18: "NAT", 22: "IGO", 30: "-4.0", 51: "1", 52: "Moscow, Moskva, Russia", 53: "RS"}),
 			begin + "Russia imposes sanctions on Nato, Moscow, Moskva, Russia. | seen 2021-10-18T14:30 | SANCTION 161 2021-10-18 -4 who Russia/RUS[GOV] whom Nato/NATO[] where Moscow, Moskva, Russia/RUS « imposes sanctions on »",
@@ -81,7 +82,11 @@ func TestRows(t *testing.T) {
 		"too many columns":    {row(nil) + "\tx", "no row of GDELT: over 61 columns"},
 		"no number":           {row(map[int]string{0: "x"}), `no row of GDELT: event number "x"`},
 		"no time of addition": {row(map[int]string{59: "yesterday"}), `no row of GDELT: added "yesterday"`},
-	} {
+	}
+}
+
+func TestRows(t *testing.T) {
+	for name, test := range samples() {
 		t.Run(name, func(t *testing.T) {
 			r, err := new(gdelt.Reader).Row(test.in)
 			got := told(r)
@@ -165,6 +170,9 @@ func TestCorpusRowForRow(t *testing.T) {
 
 func FuzzRow(f *testing.F) {
 	f.Add(row(map[int]string{5: "RUS", 6: "\xffRUSSIA", 7: "RUS", 51: "1", 52: "é", 53: "RS"}))
+	for _, test := range samples() {
+		f.Add(test.in)
+	}
 	f.Add(strings.Repeat("\t", 15))
 	f.Add(strings.Repeat("\t", 26))
 	names, _ := filepath.Glob(filepath.Join(corpus, "*")) // where the corpus is absent the seeds above remain

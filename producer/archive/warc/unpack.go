@@ -58,7 +58,7 @@ func unpack(r io.Reader) (io.Reader, error) {
 	}
 	switch {
 	case bytes.HasPrefix(head, gzipMagic[:2]):
-		return &members{in: &window{r: br}}, nil
+		return newMembers(br), nil
 	case bytes.Equal(head, zstdMagic):
 		return zstandard(br, nil)
 	case bytes.Equal(head, dictMagic):
@@ -100,12 +100,19 @@ func dictionary(r io.Reader) ([]byte, error) {
 	return io.ReadAll(io.LimitReader(z, maxDict))
 }
 
-// members unpacks one gzip member after the other, and goes on behind a damaged one.
+// members unpacks one gzip member after the other, and goes on behind a damaged one. Between it and the window stands
+// a bufio.Reader, since from one of these gzip unpacks fastest; it asks for more only when it is empty.
 type members struct {
 	in   *window
+	br   *bufio.Reader
 	z    *gzip.Reader
 	open bool
 	out  int64 // bytes of this member
+}
+
+func newMembers(r io.Reader) *members {
+	in := &window{r: r}
+	return &members{in: in, br: bufio.NewReaderSize(in, chunk)}
 }
 
 func (m *members) Read(p []byte) (int, error) {
@@ -120,7 +127,7 @@ func (m *members) Read(p []byte) (int, error) {
 		switch {
 		case errors.Is(err, io.EOF):
 			m.open = false
-		case err == nil && m.out > trifle && m.out > maxRatio*m.in.taken():
+		case err == nil && m.out > trifle && m.out > maxRatio*m.in.taken(m.br.Buffered()):
 			return n, m.skip(errInside, fmt.Errorf("grows over %d times", maxRatio))
 		case err != nil:
 			return n, m.skip(errInside, err)
@@ -133,15 +140,15 @@ func (m *members) Read(p []byte) (int, error) {
 
 // start begins the next member; io.EOF when there is none.
 func (m *members) start() error {
-	m.in.mark()
+	m.in.mark(m.br.Buffered())
 	m.out = 0
-	if _, err := m.in.peek(); err != nil {
+	if _, err := m.br.Peek(1); err != nil {
 		return err
 	}
 	if m.z == nil {
 		m.z = new(gzip.Reader)
 	}
-	if err := m.z.Reset(m.in); err != nil {
+	if err := m.z.Reset(m.br); err != nil {
 		return m.skip(errPacked, err)
 	}
 	m.z.Multistream(false)
@@ -155,7 +162,9 @@ func (m *members) skip(what, why error) error {
 	if err := m.in.err; err != nil && !errors.Is(err, io.EOF) {
 		return err
 	}
-	if err := m.in.seek(); err != nil && !errors.Is(err, io.EOF) {
+	err := m.in.seek()
+	m.br.Reset(m.in)
+	if err != nil && !errors.Is(err, io.EOF) {
 		return err
 	}
 	return fmt.Errorf("%w: %w", what, noEOF(why))
@@ -169,7 +178,7 @@ func noEOF(err error) error {
 	return err
 }
 
-// window reads byte by byte, remembers what was read since the mark, up to lookback, and can go back there.
+// window remembers what was read since the mark, up to lookback, and can go back there.
 type window struct {
 	r       io.Reader
 	buf     []byte
@@ -180,13 +189,14 @@ type window struct {
 	err     error
 }
 
-func (w *window) mark() {
-	w.keep = w.pos
-	w.begun = w.dropped + int64(w.pos)
+// mark sets the mark where the reader is, which has ahead bytes still to read of those it took.
+func (w *window) mark(ahead int) {
+	w.keep = w.pos - ahead
+	w.begun = w.dropped + int64(w.keep)
 }
 
-// taken is the number of bytes since the mark.
-func (w *window) taken() int64 { return w.dropped + int64(w.pos) - w.begun }
+// taken is the number of bytes read since the mark.
+func (w *window) taken(ahead int) int64 { return w.dropped + int64(w.pos-ahead) - w.begun }
 
 func (w *window) fill() error {
 	if w.err != nil {
@@ -223,31 +233,11 @@ func (w *window) fill() error {
 	return w.err
 }
 
-func (w *window) peek() (byte, error) {
+func (w *window) Read(p []byte) (int, error) {
 	if w.pos == len(w.buf) {
 		if err := w.fill(); err != nil {
 			return 0, err
 		}
-	}
-	return w.buf[w.pos], nil
-}
-
-// ReadByte is asked for every packed byte: the way without a call goes first.
-func (w *window) ReadByte() (byte, error) {
-	if w.pos < len(w.buf) {
-		w.pos++
-		return w.buf[w.pos-1], nil
-	}
-	b, err := w.peek()
-	if err == nil {
-		w.pos++
-	}
-	return b, err
-}
-
-func (w *window) Read(p []byte) (int, error) {
-	if _, err := w.peek(); err != nil {
-		return 0, err
 	}
 	n := copy(p, w.buf[w.pos:])
 	w.pos += n
@@ -260,14 +250,14 @@ func (w *window) seek() error {
 	for {
 		if at := head(w.buf[w.pos:]); at >= 0 {
 			w.pos += at
-			w.mark()
+			w.mark(0)
 			return nil
 		}
 		w.pos = max(w.pos, len(w.buf)-memberHead)
-		w.mark()
+		w.mark(0)
 		if err := w.fill(); err != nil {
 			w.pos = len(w.buf)
-			w.mark()
+			w.mark(0)
 			return err
 		}
 	}

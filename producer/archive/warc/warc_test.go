@@ -66,7 +66,11 @@ func zstandard(s string) string {
 	return string(z.EncodeAll([]byte(s), nil))
 }
 
-func TestRecords(t *testing.T) {
+// archives are whole, torn and hostile ones, with what is read from each.
+func archives() map[string]struct {
+	in   string
+	want []string
+} {
 	a, b, c := record("resource", "http://a/", "One."), record("resource", "http://b/", strings.Repeat("Two. ", 99)), record("resource", "http://c/", "Three.")
 	lying := func(length string) string {
 		return "WARC/1.0\r\nWARC-Type: resource\r\nWARC-Target-URI: http://b/\r\nContent-Length: " + length + "\r\n\r\nTwo.\r\n\r\n"
@@ -81,7 +85,7 @@ func TestRecords(t *testing.T) {
 	flipped := []byte(zipped(b))
 	flipped[len(flipped)-6] ^= 1 // of the checksum
 	all := []string{"1 resource http://a/", "2 resource http://b/", "3 resource http://c/"}
-	for name, test := range map[string]struct {
+	return map[string]struct {
 		in   string
 		want []string
 	}{
@@ -109,7 +113,11 @@ func TestRecords(t *testing.T) {
 		"an ARC with a length that is none":          {"filedesc://x 0.0.0.0 20140101000000 text/plain 2\n1\n\nhttp://a/ 1.1.1.1 20140101000000 text/html abc\nhttp://b/ 1.1.1.1 20140101000000 text/html 2\nhi\n", []string{"1 filedesc ", "2 bad_length", "3 resource http://b/"}},
 		"an ARC whose address holds spaces":          {"filedesc://x 0.0.0.0 20140101000000 text/plain 2\n1\n\nhttp://a/b c d 1.1.1.1 20140101000000 text/html 2\nhi\n", []string{"1 filedesc ", "2 resource http://a/b c d"}},
 		"an address in angle brackets, as Wget does": {record("resource", "<http://a/>", "One."), []string{"1 resource http://a/"}},
-	} {
+	}
+}
+
+func TestRecords(t *testing.T) {
+	for name, test := range archives() {
 		t.Run(name, func(t *testing.T) {
 			if d := cmp.Diff(test.want, read(t, strings.NewReader(test.in), 60_000)); d != "" {
 				t.Error(d)
@@ -207,10 +215,9 @@ func FuzzReader(f *testing.F) {
 			f.Add(b)
 		}
 	}
-	a := record("resource", "http://a/", "One.")
-	f.Add([]byte(a + a))
-	f.Add([]byte(zipped(a) + "x" + zipped(a)))
-	f.Add([]byte(zstandard(a)))
+	for _, test := range archives() {
+		f.Add([]byte(test.in))
+	}
 	f.Fuzz(func(t *testing.T, b []byte) {
 		r, err := warc.NewReader(bytes.NewReader(b), 1<<20)
 		if err != nil {
