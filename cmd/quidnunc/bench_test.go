@@ -7,12 +7,17 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"slices"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/quidnunc-news/quidnunc/cmd/quidnunc/sample"
 	"github.com/quidnunc-news/quidnunc/consumer/machine"
@@ -221,4 +226,116 @@ func stepAll(set *machine.Ruleset, reports []news.Report) (out []machine.Output)
 		out = append(out, state.Step(machine.Input{Seq: uint64(i + 2), Entry: r}).Outputs...)
 	}
 	return out
+}
+
+// livePace is how many articles a second BenchmarkSeenToWebhook lets in, and liveArticles how many in all.
+const (
+	livePace     = 100
+	liveArticles = 1000
+)
+
+// liveSource gives articles at a steady pace, each seen at the moment it is given.
+type liveSource struct {
+	begun time.Time
+	n     int
+}
+
+func (s *liveSource) Next(ctx context.Context) (news.Article, error) {
+	if s.n == liveArticles {
+		return news.Article{}, io.EOF
+	}
+	if s.n == 0 {
+		s.begun = time.Now()
+	}
+	select {
+	case <-time.After(time.Until(s.begun.Add(time.Duration(s.n) * time.Second / livePace))):
+	case <-ctx.Done():
+		return news.Article{}, ctx.Err()
+	}
+	s.n++
+	now := time.Now().UTC()
+	return news.Article{
+		URL: fmt.Sprintf("https://example.org/live/%d", s.n), Publisher: "example.org", Language: "en", Seen: now,
+		Text:      fmt.Sprintf("Russia expelled %d diplomats of Poland on Monday. The minister spoke of many other things that day.", 2+s.n),
+		Published: news.Interval{Start: now.Truncate(time.Second), End: now.Truncate(time.Second).Add(time.Second), Grain: news.Instant},
+	}.Identify(""), nil
+}
+
+// latencies collects how long after it was seen each article's alert reached the webhook.
+type latencies struct {
+	mu  sync.Mutex
+	all []time.Duration
+}
+
+func (l *latencies) ServeHTTP(_ http.ResponseWriter, r *http.Request) {
+	var p struct {
+		Data struct {
+			Article struct {
+				Seen time.Time `json:"seen"`
+			} `json:"article"`
+		} `json:"data"`
+	}
+	if err := json.NewDecoder(r.Body).Decode(&p); err != nil {
+		return
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.all = append(l.all, time.Since(p.Data.Article.Seen))
+}
+
+func (l *latencies) len() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.all)
+}
+
+// BenchmarkSeenToWebhook lets a hundred articles a second in, each of which raises an alert, and prints how long after it
+// was seen the alert reached a webhook, through an embedded server that forces every write to the disk.
+func BenchmarkSeenToWebhook(b *testing.B) {
+	for b.Loop() {
+		got := &latencies{}
+		hook := httptest.NewServer(got)
+		r := benchHouse(b)
+		seenToWebhook(b, r, got, hook.URL)
+		r.close()
+		hook.Close()
+		slices.Sort(got.all)
+		at := func(share float64) float64 {
+			return float64(got.all[int(share*float64(len(got.all)-1))].Microseconds()) / 1000
+		}
+		b.ReportMetric(at(0.5), "p50-ms")
+		b.ReportMetric(at(0.99), "p99-ms")
+		b.ReportMetric(at(1), "max-ms")
+	}
+}
+
+func seenToWebhook(b *testing.B, r *running, got *latencies, url string) {
+	b.Helper()
+	rules := fmt.Sprintf("rules:\n- {name: expulsions, query: 'what:SANCTION who:RUS', when: {each: article}, limit: 1000000/h, to: [desk]}\nreceivers:\n- {name: desk, webhook: {url: '%s'}}\n", url)
+	book, err := rulebook.Parse("rules.yaml", []byte(rules))
+	if err != nil {
+		b.Fatal(err)
+	}
+	r.plan.book = book
+	if r.plan.receivers, err = receivers(book, io.Discard, r.plan.style); err != nil {
+		b.Fatal(err)
+	}
+	r.plan.inputs = []producer.Input{{Name: "live", Origin: news.Live, Source: &liveSource{}}}
+	if err := r.prepare(b.Context()); err != nil {
+		b.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(b.Context())
+	g, working := errgroup.WithContext(ctx)
+	g.Go(func() error { return machineRole(working, r.house, r.consumer) })
+	g.Go(func() error { return r.courier.Run(working) })
+	g.Go(func() error { return r.producer.Run(working) })
+	for deadline := time.Now().Add(5 * time.Minute); got.len() < liveArticles; time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			b.Fatalf("%d of %d alerts were delivered", got.len(), liveArticles)
+		}
+	}
+	cancel()
+	if err := g.Wait(); err != nil && !errors.Is(err, context.Canceled) {
+		b.Fatal(err)
+	}
 }
