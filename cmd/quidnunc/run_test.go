@@ -50,6 +50,7 @@ func TestRunOnceOverTheSample(t *testing.T) {
 		time.Sleep(1100 * time.Millisecond)
 	}
 
+	explained(t, dir, first.out)
 	if r := quidnunc(t, "verify", "--data", dir); r.code != exitOK || !strings.Contains(r.out, "all good") {
 		t.Errorf("verify: exit code %d\n%s\n%s", r.code, r.out, r.err)
 	}

@@ -152,6 +152,7 @@ func Reasons() []Reason {
 type Result struct {
 	Outputs    []Output
 	Fate       Fate
+	Story      news.Story // of a report that was stepped
 	Suppressed []Suppression
 }
 
@@ -273,6 +274,7 @@ func (s *State) report(seq uint64, r news.Report) Result {
 	a := s.archive.note(&r, seq)
 	s.leaveWindows(a, r.Article.ID, r.At, &result)
 	told := s.tellStory(a, &r, result.Fate == Revised)
+	result.Story = told
 	result.Outputs = append(result.Outputs, enrich(r, told)...)
 	s.judge(a, r, told, &result)
 	return result
