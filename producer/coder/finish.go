@@ -142,6 +142,7 @@ func (r *reading) localise(told []draft) {
 			continue
 		}
 		before := told[max(0, i-maxBefore):i]
+		r.work += len(before)
 		r.blamed(before, d)
 		r.opponent(before, d)
 		if scene == "" {
@@ -293,6 +294,7 @@ func (r *reading) retold(out []draft, candidates []int, d draft) int {
 		}
 		return best
 	}
+	r.work += len(candidates)
 	for _, i := range candidates {
 		if r.repeats(out[i], d) {
 			return i

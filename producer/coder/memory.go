@@ -164,6 +164,7 @@ func (r *reading) refer(i, s int) {
 	from := max(i-reach, 0)
 	best := -1
 	for j := i - 1; j >= from; j-- {
+		r.work++
 		c := &r.mentions[j]
 		if !fits(m.reference, c) || c.adjective && best >= 0 {
 			continue

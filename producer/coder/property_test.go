@@ -1,12 +1,9 @@
 package coder_test
 
 import (
-	"encoding/json"
 	"fmt"
-	"os"
 	"strings"
 	"testing"
-	"time"
 	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
@@ -115,6 +112,9 @@ func adversaries(n int) map[string]string {
 		"one sentence":          repeat("Russia and NATO attacked Ukraine and "),
 		"sentences of triggers": repeat("Russia expelled diplomats. "),
 		"quotation marks":       repeat("“ « "),
+		"nested quotations":     repeat("Russia said: “NATO said: “Ukraine attacked us and "),
+		"nested brackets":       repeat("Russia (which NATO (which Ukraine attacked "),
+		"no spaces":             repeat("Russia,Ukraine-NATO/attacked;"),
 		"pronouns":              repeat("It said they attacked him and its army. "),
 		"names":                 repeat("John Smith "),
 		"new names":             newNames(n),
@@ -143,71 +143,23 @@ func newNames(n int) string {
 	return b.String()
 }
 
-// TestAdversarialTextIsLinear compares 1 MB with a quarter of it; the factor leaves room for a busy machine, and a
-// quadratic step would make it sixteen.
+// TestAdversarialTextIsLinear compares the work that 1 MB costs with that of a quarter of it: four times as much, but for
+// what the limits of an article cut. A quadratic step would make it sixteen.
 func TestAdversarialTextIsLinear(t *testing.T) {
 	if testing.Short() {
 		t.Skip("1 MB texts")
 	}
 	c := newCoder()
-	measure := func(name, text string) time.Duration {
-		start := time.Now()
-		c.Code(article(adversary(name), "2021-10-18", text))
-		return time.Since(start)
-	}
 	large := adversaries(adversarial)
 	for name, small := range adversaries(adversarial / 4) {
 		t.Run(name, func(t *testing.T) {
-			a, b := measure(name, small), measure(name, large[name])
-			t.Logf("%v for %d bytes, %v for %d", a, adversarial/4, b, adversarial)
-			if b > 11*a && b > 2*time.Second {
-				t.Errorf("%v for %d bytes, %v for %d", a, adversarial/4, b, adversarial)
+			few, events := c.Work(article(adversary(name), "2021-10-18", small))
+			many, _ := c.Work(article(adversary(name), "2021-10-18", large[name]))
+			t.Logf("%d units for %d bytes, %d for %d", few, adversarial/4, many, adversarial)
+			if many > 5*few+1000 {
+				t.Errorf("%d units for %d bytes, %d for %d", few, adversarial/4, many, adversarial)
 			}
-			a0 := article(adversary(name), "2021-10-18", small)
-			sound(t, a0, c.Code(a0))
+			sound(t, article(adversary(name), "2021-10-18", small), events)
 		})
 	}
-}
-
-func BenchmarkCode(b *testing.B) {
-	c := newCoder()
-	articles := map[string][]news.Article{"seed": {seed(b)}}
-	if newswire := corpus(b); len(newswire) > 0 {
-		articles["newswire"] = newswire
-	}
-	for name, as := range articles {
-		b.Run(name, func(b *testing.B) {
-			bytes := 0
-			for _, a := range as {
-				bytes += len(a.Text)
-			}
-			b.ReportAllocs()
-			b.SetBytes(int64(bytes / len(as)))
-			i := 0
-			for b.Loop() {
-				c.Code(as[i%len(as)])
-				i++
-			}
-		})
-	}
-}
-
-// corpus is real newswire from the shared folder, where there is one.
-func corpus(b *testing.B) []news.Article {
-	data, err := os.ReadFile("../../../shared/corpora/en/reuters-1000.jsonl")
-	if err != nil {
-		b.Logf("no newswire to measure with: %v", err)
-		return nil
-	}
-	var out []news.Article
-	for line := range strings.Lines(string(data)) {
-		var row struct{ Text, Body string }
-		if err := json.Unmarshal([]byte(line), &row); err != nil {
-			b.Fatal(err)
-		}
-		if text := row.Text + row.Body; text != "" {
-			out = append(out, article("en", "1987-03", text))
-		}
-	}
-	return out
 }

@@ -10,6 +10,7 @@ import (
 // tree is a sentence's tree, with the way from the article's tokens to its words and back.
 type tree struct {
 	syntax.Tree
+	work  *int  // units of work done on the article
 	first int   // the sentence's first token
 	word  []int // of each token the last word that stands in it
 	token []int // of each word its token
@@ -32,7 +33,8 @@ func (r *reading) parse(s text.Sentence) *tree {
 	if drawn.Shallow || len(drawn.Words) == 0 {
 		return nil
 	}
-	t := &tree{Tree: drawn, first: s.First, word: make([]int, s.Last-s.First), token: make([]int, len(drawn.Words))}
+	r.work += len(drawn.Words)
+	t := &tree{Tree: drawn, work: &r.work, first: s.First, word: make([]int, s.Last-s.First), token: make([]int, len(drawn.Words))}
 	i := s.First
 	for w := range drawn.Words {
 		for i+1 < s.Last && r.Tokens[i].End <= drawn.Words[w].Start {
@@ -113,6 +115,7 @@ func (t *tree) rel(w int) string {
 
 // child is the first dependent of h with one of the relations; a relation without subtype means them all.
 func (t *tree) child(h int, relations ...string) int {
+	*t.work += len(t.Words)
 	for w := range t.Words {
 		if t.Words[w].Head != h {
 			continue
