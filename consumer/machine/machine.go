@@ -189,6 +189,25 @@ func (s *State) Now() time.Time { return s.highest }
 // Live tells whether the log holds a report of a live source or one that was sent to us.
 func (s *State) Live() bool { return s.live }
 
+// Size says how much is remembered.
+type Size struct {
+	Articles, Alerts, WindowEntries int
+
+	Late, Dropped int // hits of rules over windows that were left out
+	Stories       story.Size
+}
+
+// Size is what is remembered now.
+func (s *State) Size() Size {
+	out := Size{Articles: len(s.archive.articles), Alerts: len(s.alerts), Stories: s.stories.Size()}
+	for _, c := range s.windows {
+		out.WindowEntries += c.Len()
+		out.Late += c.Late()
+		out.Dropped += c.Dropped()
+	}
+	return out
+}
+
 // Rules is the ruleset in force; nil when no rules were told yet.
 func (s *State) Rules() *Ruleset { return s.rules }
 

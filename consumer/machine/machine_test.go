@@ -310,20 +310,3 @@ func Example() {
 	}
 	// Output: rupture new SANCTION
 }
-
-func BenchmarkStep(b *testing.B) {
-	_, r := rules(&testing.T{}, nil)
-	set, err := machine.Compile("1", []rule.Rule{r}, gazetteer.Default())
-	if err != nil {
-		b.Fatal(err)
-	}
-	var state machine.State
-	state.Step(machine.Input{Seq: 1, Entry: news.Rules{Hash: "1"}, Rules: set})
-	b.ReportAllocs()
-	for seq := uint64(2); b.Loop(); seq++ {
-		b.StopTimer()
-		e := report(article(fmt.Sprintf("https://example.org/%d", seq), "text", start), news.Archive, sanction("withdraw"))
-		b.StartTimer()
-		state.Step(machine.Input{Seq: seq, Entry: e})
-	}
-}

@@ -107,6 +107,9 @@ func (w *Window) episode(g *group, f Find) (Find, bool) {
 // sequences finds the chains of steps that were not found yet. A chain ends as early as it can and begins with the first
 // entry from which it can; what lies in a chain that was told belongs to that one.
 func (w *Window) sequences(g *group) []Find {
+	if !g.complete(w.spec.Steps) {
+		return nil
+	}
 	var out []Find
 	for i := range g.entries {
 		if g.entries[i].Step != 1 || g.taken(g.entries[i].At.UnixNano()) {
@@ -121,6 +124,15 @@ func (w *Window) sequences(g *group) []Find {
 		out = append(out, Find{Group: first.Group, ID: first.At, Start: first.At, End: last.At, Count: len(chain), Entries: chain})
 	}
 	return out
+}
+
+// complete tells whether there is an entry of every step.
+func (g *group) complete(steps int) bool {
+	seen := 0
+	for i := range g.entries {
+		seen |= 1 << g.entries[i].Step
+	}
+	return seen>>1 == 1<<steps-1
 }
 
 func (g *group) taken(at int64) bool {
