@@ -89,22 +89,27 @@ func Decode(body []byte) ([]rule.Rule, error) {
 	if book.Version != version {
 		return nil, fmt.Errorf("rules: version %d of the encoding, this program reads %d: a newer one wrote it", book.Version, version)
 	}
-	rules := make([]rule.Rule, 0, len(book.Rules))
-	for _, v := range book.Rules {
-		r, err := v.rule()
+	rules, errs := make([]rule.Rule, len(book.Rules)), make([]error, len(book.Rules))
+	spread(len(rules), func(i int) { rules[i], errs[i] = book.Rules[i].complete(book.Lists) })
+	for _, err := range errs {
 		if err != nil {
-			return nil, fmt.Errorf("rules: rule %s: %w", v.Name, err)
-		}
-		if r, err = r.Complete(); err != nil {
 			return nil, fmt.Errorf("rules: %w", err)
 		}
-		r = r.Bind(book.Lists)
-		if err := r.Check(); err != nil {
-			return nil, fmt.Errorf("rules: %w", err)
-		}
-		rules = append(rules, r)
 	}
 	return rules, nil
+}
+
+// complete is the rule, ready to be matched.
+func (v ruleV1) complete(lists map[string][]string) (rule.Rule, error) {
+	r, err := v.rule()
+	if err != nil {
+		return r, fmt.Errorf("rule %s: %w", v.Name, err)
+	}
+	if r, err = r.Complete(); err != nil {
+		return r, err
+	}
+	r = r.Bind(lists)
+	return r, r.Check()
 }
 
 // rule is the rule as it is written, before it is completed.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/quidnunc-news/quidnunc/consumer/rule"
@@ -22,16 +23,20 @@ func isLines(name string) bool { return strings.HasSuffix(name, ".jsonl") }
 // lines reads a file of a rule a line. An error names the file and the line.
 func (l *loader) lines(s source) {
 	doc := &document{name: s.name}
-	rest := s.data
-	for n := 1; len(rest) > 0; n++ {
-		var one []byte
-		one, rest, _ = bytes.Cut(rest, []byte("\n"))
-		if one = bytes.TrimSpace(one); len(one) == 0 {
+	lines := bytes.Split(s.data, []byte("\n"))
+	rules, errs := make([]rule.Rule, len(lines)), make([]error, len(lines))
+	spread(len(lines), func(i int) {
+		if lines[i] = bytes.TrimSpace(lines[i]); len(lines[i]) > 0 {
+			rules[i], errs[i] = l.readLine(lines[i])
+		}
+	})
+	l.book.Rules = slices.Grow(l.book.Rules, len(lines))
+	for i, r := range rules {
+		if len(lines[i]) == 0 {
 			continue
 		}
-		at := place{doc: doc, line: n, column: 1}
-		r, err := l.readLine(one)
-		if err != nil {
+		at := place{doc: doc, line: i + 1, column: 1}
+		if err := errs[i]; err != nil {
 			if l.errs.add(at, "%v", err); len(l.errs.list) > 10*maxErrors {
 				return
 			}
