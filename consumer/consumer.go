@@ -39,6 +39,12 @@ type Aside interface {
 	Tick(ctx context.Context, at time.Time) error
 }
 
+// Ward takes rules out of force that cost too much.
+type Ward interface {
+	// Quarantine puts a version of the rules into the log in which the named ones are off. Doing it twice is harmless.
+	Quarantine(ctx context.Context, names []string) error
+}
+
 // Vault keeps states of machines, so that a restart need not step the whole log again. *stream.Hub is one.
 type Vault interface {
 	PutSnapshot(ctx context.Context, machine string, sequence uint64, body []byte) error
@@ -58,6 +64,7 @@ type Config struct {
 	Shard      int                   // which shard this is, from 0
 	Shards     int                   // how many shards the rules are divided among; 0 means 1
 	Turn       Turn                  // nil: it always is this machine's turn
+	Ward       Ward                  // nil: rules that take more work than they may are reported, and stay in force
 	Vault      Vault                 // nil: no snapshots, and each start steps the log from its first message
 	SaveEvery  time.Duration         // between two snapshots; 0 means 5m
 	MaxAhead   int                   // entries a standby may be ahead of the checkpoint; 0 means 10,000

@@ -105,7 +105,7 @@ func (c *Consumer) restore(ctx context.Context) (*session, error) {
 	c.tally.before(checkpoint)
 	c.metrics.restored(checkpoint, 0, c.cfg.Now())
 	now := c.cfg.Now()
-	s := &session{Consumer: c, state: &machine.State{}, checkpoint: checkpoint, last: last, spoke: now, saves: saves{at: now}}
+	s := &session{Consumer: c, costly: map[string]bool{}, state: &machine.State{}, checkpoint: checkpoint, last: last, spoke: now, saves: saves{at: now}}
 	if c.cfg.Vault == nil {
 		return s, nil
 	}

@@ -31,6 +31,7 @@ type session struct {
 	giveUp     chan struct{} // ends the turn early
 	spoke      time.Time     // wall time of the last live report or tick
 	saves      saves
+	costly     map[string]bool // rules in force that took more work than they may
 }
 
 // run steps entries until they end or ctx does, and commits what was stepped while it is this machine's turn.
@@ -151,8 +152,33 @@ func (s *session) take(ctx context.Context, e entry) error {
 	if r, ok := e.noun.(news.Report); ok && (r.Origin == news.Live || r.Origin == news.Push) {
 		s.spoke = s.cfg.Now()
 	}
+	s.guard(ctx, result.Suppressed)
 	s.metrics.lagging(e.stored.Pending, len(s.backlog.entries))
 	return s.commitFull(ctx)
+}
+
+// guard reports rules that took more work than they may, each once a version of the rules, and has them put in
+// quarantine: by an entry of the log, so that every machine and every replay drops them at the same place.
+func (s *session) guard(ctx context.Context, suppressed []machine.Suppression) {
+	var names []string
+	for _, of := range suppressed {
+		if of.Reason == machine.Costly && s.leading && !s.costly[of.Rule] {
+			names = append(names, of.Rule)
+			s.cfg.Log.Warn("consumer: a rule takes more work than it may", "rule", of.Rule, "detail", of.Detail)
+		}
+	}
+	if len(names) == 0 {
+		return
+	}
+	if s.cfg.Ward != nil {
+		if err := s.cfg.Ward.Quarantine(ctx, names); err != nil {
+			s.cfg.Log.Warn("consumer: rules could not be put in quarantine; trying again when they cost too much again", "rules", names, "error", err)
+			return
+		}
+	}
+	for _, name := range names {
+		s.costly[name] = true
+	}
 }
 
 // covered is how many of an entry's outputs the last commit holds already: 0 for none, whole for all.
@@ -194,6 +220,7 @@ func (s *session) step(ctx context.Context, e entry, silent bool) (machine.Resul
 			return machine.Result{}, err
 		}
 		in.Rules = rules
+		clear(s.costly)
 		s.metrics.reload.Set(float64(told.At.Unix()))
 	}
 	began := s.cfg.Now()

@@ -27,6 +27,8 @@ type config struct {
 	Feeds   feedsConfig    `yaml:"feeds"` // how feeds are polled
 	Push    pushConfig     `yaml:"push"`  // the door for programs that send articles
 	Rules   []located      `yaml:"rules"` // rule files; glob patterns are allowed
+	// Rules that take more work for an article than they may are put out of force. Else they are only reported.
+	Quarantine bool `yaml:"quarantine"`
 
 	file string // where it was read
 }

@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/quidnunc-news/quidnunc/consumer"
+	"github.com/quidnunc-news/quidnunc/consumer/rule"
 	"github.com/quidnunc-news/quidnunc/pipeline/gazetteer"
 	"github.com/quidnunc-news/quidnunc/pipeline/stream"
 )
@@ -37,10 +39,29 @@ func (s *shard) Set(value string) error {
 // mostShards bounds the number of shards: each reads the whole log.
 const mostShards = 64
 
-func newConsumer(h *house, part shard) (*consumer.Consumer, error) {
-	return consumer.New(h.hub, library{h.hub}, aside{h.hub}, gazetteer.Default(), consumer.Config{
-		Shard: part.number, Shards: part.of, Turn: turns{h, part}, Vault: h.hub, Registerer: h.registry, Log: h.log,
-	})
+func newConsumer(h *house, part shard, guarded bool) (*consumer.Consumer, error) {
+	cfg := consumer.Config{Shard: part.number, Shards: part.of, Turn: turns{h, part}, Vault: h.hub, Registerer: h.registry, Log: h.log}
+	if guarded {
+		cfg.Ward = ward{h.hub}
+	}
+	return consumer.New(h.hub, library{h.hub}, aside{h.hub}, gazetteer.Default(), cfg)
+}
+
+// ward takes rules out of force by a new version of all of them in the log.
+type ward struct{ hub *stream.Hub }
+
+func (w ward) Quarantine(ctx context.Context, names []string) error {
+	rules, err := rulesInForce(ctx, w.hub)
+	if err != nil {
+		return err
+	}
+	for i := range rules {
+		if slices.Contains(names, rules[i].Name) {
+			rules[i].State = rule.Off
+		}
+	}
+	_, err = tellRules(ctx, w.hub, rules, time.Now())
+	return err
 }
 
 // turns are those of a shard's machines, by lease.

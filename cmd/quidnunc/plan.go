@@ -56,6 +56,7 @@ type plan struct {
 	notes     *bookmarks     // of the archives
 	ruleFiles []string       // watched for changes; none for the sample
 	book      rulebook.Book
+	ward      bool // rules that cost too much are put out of force
 	receivers []notify.Receiver
 	sample    bool
 	close     []func()
@@ -162,6 +163,7 @@ func (h houseConfig) validate() error {
 }
 
 func (p *plan) readRules(c config, out io.Writer) error {
+	p.ward = c.Quarantine
 	var err error
 	if p.sample {
 		p.book, err = rulebook.Parse("sample/rules.yaml", sample.Rules())

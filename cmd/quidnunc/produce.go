@@ -116,7 +116,7 @@ func consume(ctx context.Context, std streams, s *settings, part shard) error {
 	if err := adoptRules(ctx, h, p); err != nil {
 		return err
 	}
-	machine, err := newConsumer(h, part)
+	machine, err := newConsumer(h, part, p.ward)
 	if err != nil {
 		return err
 	}

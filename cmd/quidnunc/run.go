@@ -103,7 +103,7 @@ func (r *running) prepare(ctx context.Context) (err error) {
 	if r.producer, r.end, err = newProducer(ctx, r.house, r.plan); err != nil {
 		return err
 	}
-	if r.consumer, err = newConsumer(r.house, shard{}); err != nil {
+	if r.consumer, err = newConsumer(r.house, shard{}, r.plan.ward); err != nil {
 		return err
 	}
 	if r.courier, err = newCourier(r.house, r.plan); err != nil {

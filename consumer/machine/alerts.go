@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/quidnunc-news/quidnunc/consumer/match"
 	"github.com/quidnunc-news/quidnunc/consumer/rule"
 	"github.com/quidnunc-news/quidnunc/pipeline/news"
 )
@@ -14,7 +15,11 @@ import (
 func (s *State) judge(a *article, r news.Report, told news.Story, out *Result) {
 	var raised []news.ID
 	if s.rules != nil {
-		s.hits = s.rules.index.Match(r, told, s.hits[:0])
+		var exceeded []uint32
+		s.hits, exceeded = s.rules.index.Ask(r, told, s.hits[:0])
+		for _, n := range exceeded {
+			out.suppress(s.rules.rules[s.rules.asked[n].rule].Name, Costly, "", "it takes more than %d units of work", match.Budget)
+		}
 		for _, hit := range s.hits {
 			asked := s.rules.asked[hit.Rule]
 			matched := &s.rules.rules[asked.rule]

@@ -138,6 +138,7 @@ const (
 	Copied    Reason = "copy"     // another article has the same words, and its alert was told
 	Throttled Reason = "throttle" // an update of an alert waits until the rule's throttle is over
 	Limited   Reason = "limit"    // above the rule's limit: counted by its "N more" alert
+	Costly    Reason = "costly"   // the rule would take more work for the article than it may: whether it holds is not known
 	Late      Reason = "late"     // it came too late for the rule's window
 	Dropped   Reason = "dropped"  // the rule's window had no room
 	Counted   Reason = "counted"  // it stands in the rule's window, which has not enough yet
@@ -145,7 +146,7 @@ const (
 
 // Reasons lists them.
 func Reasons() []Reason {
-	return []Reason{Shadowed, Old, Known, Copied, Throttled, Limited, Late, Dropped, Counted}
+	return []Reason{Costly, Shadowed, Old, Known, Copied, Throttled, Limited, Late, Dropped, Counted}
 }
 
 // Result is what one step gave.

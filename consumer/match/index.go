@@ -144,20 +144,35 @@ func (x *Index) Exceeded(r *news.Report, s news.Story) []uint32 {
 	d := x.desks.take()
 	defer x.desks.put(d)
 	d.rules = d.match(x, r, s, d.rules[:0])
-	out := slices.Clone(d.view.spent)
-	slices.Sort(out)
-	return slices.Compact(out)
+	return d.exceeded()
 }
 
 // Match appends to hits the rules that the report satisfies, in ascending order, each with the events on which it holds
 // and the clauses that held. The story is what is known of it when the report came in; the zero Story is one article by
 // one publisher.
 func (x *Index) Match(r news.Report, s news.Story, hits []Hit) []Hit {
+	hits, _ = x.Ask(r, s, hits)
+	return hits
+}
+
+// Ask is Match that also tells which rules do not hold because they would take more work than the Budget, as Exceeded
+// does.
+func (x *Index) Ask(r news.Report, s news.Story, hits []Hit) (_ []Hit, exceeded []uint32) {
 	d := x.desks.take()
 	defer x.desks.put(d)
 	d.rules = d.match(x, &r, s, d.rules[:0])
+	exceeded = d.exceeded()
 	if len(d.rules) == 0 {
-		return hits
+		return hits, exceeded
 	}
-	return d.why(x, hits)
+	return d.why(x, hits), exceeded
+}
+
+func (d *desk) exceeded() []uint32 {
+	if len(d.view.spent) == 0 {
+		return nil
+	}
+	out := slices.Clone(d.view.spent)
+	slices.Sort(out)
+	return slices.Compact(out)
 }
