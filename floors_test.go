@@ -48,6 +48,7 @@ var rooms = map[string]room{
 
 	"consumer":          {floor: 2},
 	"consumer/courier":  {floor: 2},
+	"consumer/desk":     {floor: 2},
 	"consumer/machine":  {floor: 2, pure: true},
 	"consumer/match":    {floor: 2, pure: true},
 	"consumer/notify":   {floor: 2},

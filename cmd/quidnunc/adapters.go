@@ -7,6 +7,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/quidnunc-news/quidnunc/consumer/courier"
+	"github.com/quidnunc-news/quidnunc/consumer/desk"
 	"github.com/quidnunc-news/quidnunc/consumer/machine"
 	"github.com/quidnunc-news/quidnunc/consumer/rule"
 	"github.com/quidnunc-news/quidnunc/consumer/rulebook"
@@ -68,14 +70,32 @@ func (q queue) Alerts(ctx context.Context, handle func(context.Context, []byte) 
 	}, body(handle))
 }
 
+// subject is where a receiver's deliveries wait.
+func (q queue) subject(receiver string) string { return wire.DeliverySubject(receiver) }
+
 func (q queue) Enqueue(ctx context.Context, receiver, id string, alert []byte) error {
-	return q.hub.Enqueue(ctx, stream.Message{Subject: wire.DeliverySubject(receiver), Data: alert, MsgID: id})
+	return q.hub.Enqueue(ctx, stream.Message{Subject: q.subject(receiver), Data: alert, MsgID: id})
+}
+
+// mayWait is how many deliveries of one receiver may wait for another attempt before those behind them wait too.
+const mayWait = 1000
+
+func (q queue) Waiting(ctx context.Context, receiver string, handle func([]byte) error) error {
+	return q.hub.Scan(ctx, stream.Deliveries, q.subject(receiver), 1, func(m stream.Stored) error { return handle(m.Data) })
+}
+
+func (q queue) History(ctx context.Context, since time.Time, handle func([]byte) error) error {
+	from, err := q.hub.SequenceAt(ctx, stream.Events, since)
+	if err != nil {
+		return err
+	}
+	return q.hub.Scan(ctx, stream.Events, wire.AlertKind+".>", from, func(m stream.Stored) error { return handle(m.Data) })
 }
 
 func (q queue) Deliveries(ctx context.Context, receiver string, handle func(context.Context, []byte) error) error {
 	return q.hub.Consume(ctx, stream.ConsumeConfig{
-		Stream: stream.Deliveries, Durable: courierName + "-" + wire.Token(receiver), Filter: wire.DeliverySubject(receiver),
-		MaxDeliver: attemptsOfQueue, AckWait: ackWait, Room: courierName, BackOff: q.backOff,
+		Stream: stream.Deliveries, Durable: courierName + "-" + wire.Token(receiver), Filter: q.subject(receiver),
+		MaxDeliver: attemptsOfQueue, AckWait: ackWait, Waiting: mayWait, Room: courierName, BackOff: q.backOff,
 	}, body(handle))
 }
 
@@ -103,7 +123,59 @@ func (l ledger) Update(ctx context.Context, key string, row []byte, revision uin
 }
 
 func (l ledger) Keys(ctx context.Context) ([]string, error) {
-	return l.hub.Keys(ctx, stream.Ledger, "")
+	return l.hub.Keys(ctx, stream.Ledger, courier.RowKeys)
+}
+
+// notes are a bucket's, for the desk.
+type notes struct {
+	hub *stream.Hub
+	in  stream.Bucket
+}
+
+func (n notes) Value(ctx context.Context, key string) ([]byte, uint64, error) {
+	note, revision, err := n.hub.Value(ctx, n.in, key)
+	if errors.Is(err, stream.ErrNotFound) {
+		return nil, 0, nil
+	}
+	return note, revision, err
+}
+
+func (n notes) Update(ctx context.Context, key string, note []byte, revision uint64) (uint64, error) {
+	return n.hub.Update(ctx, n.in, key, note, revision)
+}
+
+func (n notes) Delete(ctx context.Context, key string) error { return n.hub.Delete(ctx, n.in, key) }
+
+func (n notes) Keys(ctx context.Context, filter string) ([]string, error) {
+	return n.hub.Keys(ctx, n.in, filter)
+}
+
+// raised are the alerts of EVENTS.
+type raised struct{ hub *stream.Hub }
+
+func (r raised) Since(ctx context.Context, at time.Time, handle func(news.Alert) error) error {
+	return queue{hub: r.hub}.History(ctx, at, decoded(handle))
+}
+
+func (r raised) Of(ctx context.Context, rule string, handle func(news.Alert) error) error {
+	return r.hub.Scan(ctx, stream.Events, wire.AlertKind+".*."+wire.Token(rule)+".*", 1, func(m stream.Stored) error {
+		return decoded(handle)(m.Data)
+	})
+}
+
+// decoded passes over what cannot be read: it was buried when it was distributed.
+func decoded(handle func(news.Alert) error) func([]byte) error {
+	return func(data []byte) error {
+		a, err := wire.DecodeAlert(data)
+		if err != nil {
+			return nil //nolint:nilerr // see above
+		}
+		return handle(a)
+	}
+}
+
+func newDesk(hub *stream.Hub) *desk.Desk {
+	return &desk.Desk{Ledger: notes{hub, stream.Ledger}, Silences: notes{hub, stream.Silences}, Alerts: raised{hub}}
 }
 
 // endTime is a Publisher that remembers the highest log time of what it published: the time an archive ends at.

@@ -144,7 +144,8 @@ func benchHouse(b *testing.B) *running {
 		b.Fatal(err)
 	}
 	p := &plan{log: log, book: book, sample: true}
-	if p.receivers, err = receivers(book, io.Discard, p.style); err != nil {
+	p.workshop = newWorkshop(io.Discard, p.style)
+	if p.receivers, err = p.workshop.receivers(book.Receivers); err != nil {
 		b.Fatal(err)
 	}
 	return &running{house: h, plan: p}

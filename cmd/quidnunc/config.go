@@ -26,6 +26,7 @@ type config struct {
 	Sources []sourceConfig `yaml:"sources"`
 	Feeds   feedsConfig    `yaml:"feeds"` // how feeds are polled
 	Push    pushConfig     `yaml:"push"`  // the door for programs that send articles
+	API     apiConfig      `yaml:"api"`   // the listener for people and programs who handle alerts
 	Rules   []located      `yaml:"rules"` // rule files; glob patterns are allowed
 	// Rules that take more work for an article than they may are put out of force. Else they are only reported.
 	Quarantine bool `yaml:"quarantine"`
@@ -108,6 +109,7 @@ func (c *config) resolve(dir string) {
 	c.Data = below(dir, c.Data)
 	c.NATS.Creds = below(dir, c.NATS.Creds)
 	c.Push.TokenFile.path = below(dir, c.Push.TokenFile.path)
+	c.API.TokenFile.path = below(dir, c.API.TokenFile.path)
 	for i := range c.Rules {
 		c.Rules[i].path = below(dir, c.Rules[i].path)
 	}

@@ -16,9 +16,9 @@ import (
 func newDead(std streams) *cobra.Command {
 	c := group(&cobra.Command{
 		Use:   "dead",
-		Short: "Look at what nobody could handle, and why",
+		Short: "Look at what nobody could handle, and why, and drive it again",
 	})
-	c.AddCommand(newDeadList(std), newDeadShow(std))
+	c.AddCommand(newDeadList(std), newDeadShow(std), newDeadRedrive(std))
 	return c
 }
 
@@ -83,4 +83,40 @@ func showDead(ctx context.Context, w io.Writer, hub *stream.Hub, seq uint64) err
 		err = errors.New("no dead letter has that number: see 'quidnunc dead list'")
 	}
 	return err
+}
+
+func newDeadRedrive(std streams) *cobra.Command {
+	var at place
+	var all bool
+	var receiver string
+	c := &cobra.Command{
+		Use:   "redrive [NUMBER…]",
+		Short: "Drive dead letters again, once their cause is mended",
+		Long: `Drive dead letters again, once their cause is mended: a delivery goes to its receiver, with the
+same key as before; a message of the log that could not be read goes to the log's end. A
+letter that was driven again leaves the dead.`,
+		Example: `  quidnunc dead redrive 17 18
+  quidnunc dead redrive --receiver desk
+  quidnunc dead redrive --all`,
+	}
+	c.RunE = at.asking(std, func(ctx context.Context, hub *stream.Hub, args []string) error {
+		numbers := map[uint64]bool{}
+		for _, arg := range args {
+			seq, err := strconv.ParseUint(arg, 10, 64)
+			if err != nil || seq == 0 {
+				return usagef("dead redrive %q: want numbers of 'quidnunc dead list'", arg)
+			}
+			numbers[seq] = true
+		}
+		if len(numbers) == 0 && !all && receiver == "" {
+			return usagef("dead redrive: name letters by number, or --receiver, or --all")
+		}
+		return redrive(ctx, std.out, hub, func(d stream.DeadLetter) bool {
+			return all || numbers[d.Seq] || receiver != "" && d.Origin.Subject == (queue{}).subject(receiver)
+		})
+	})
+	at.flags(c.Flags())
+	c.Flags().BoolVar(&all, "all", false, "all of them")
+	c.Flags().StringVar(&receiver, "receiver", "", "all deliveries to this receiver")
+	return c
 }

@@ -57,6 +57,12 @@ func (h *house) serve(what, addr string, handler http.Handler) (net.Addr, error)
 	if err != nil {
 		return nil, fmt.Errorf("%s: listen: %w", what, err)
 	}
+	h.serveOn(what, l, handler)
+	return l.Addr(), nil
+}
+
+// serveOn serves until the house is closed.
+func (h *house) serveOn(what string, l net.Listener, handler http.Handler) {
 	srv := &http.Server{
 		Handler: handler, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 30 * time.Second, MaxHeaderBytes: 16 << 10,
 		ErrorLog: slog.NewLogLogger(h.log.Handler(), slog.LevelDebug),
@@ -74,5 +80,4 @@ func (h *house) serve(what, addr string, handler http.Handler) (net.Addr, error)
 		}
 		<-done
 	})
-	return l.Addr(), nil
 }

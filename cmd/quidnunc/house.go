@@ -127,7 +127,7 @@ func (h *house) listen(addr string) error {
 	if addr == off {
 		return nil
 	}
-	l, err := listenMetrics(addr)
+	l, err := listenNear(addr, defaultMetrics)
 	if err != nil {
 		return fmt.Errorf("metrics: %w. Choose another address with --metrics, or 'off'", err)
 	}
@@ -160,11 +160,12 @@ func (h *house) listen(addr string) error {
 	return nil
 }
 
-func listenMetrics(addr string) (net.Listener, error) {
+// listenNear listens on an address; where none was asked for, on the usual one or the next free port.
+func listenNear(addr, usual string) (net.Listener, error) {
 	if addr != "" {
 		return net.Listen("tcp", addr)
 	}
-	host, first, err := net.SplitHostPort(defaultMetrics)
+	host, first, err := net.SplitHostPort(usual)
 	if err != nil {
 		return nil, err
 	}

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"net"
+	"net/http"
 	"os"
 	"strings"
 	"time"
@@ -14,6 +15,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/quidnunc-news/quidnunc/cmd/quidnunc/sample"
+	"github.com/quidnunc-news/quidnunc/consumer/courier"
 	"github.com/quidnunc-news/quidnunc/consumer/notify"
 	"github.com/quidnunc-news/quidnunc/consumer/rulebook"
 	"github.com/quidnunc-news/quidnunc/pipeline/news"
@@ -28,6 +30,7 @@ type settings struct {
 	look
 	config      string
 	metrics     string
+	api         string
 	streams     string
 	port        int
 	dedupWindow time.Duration
@@ -38,6 +41,7 @@ func (s *settings) flags(f *pflag.FlagSet) {
 	s.look.flags(f)
 	f.StringVarP(&s.config, "config", "c", "", "configuration file; deploy/quidnunc.yaml is an example")
 	f.StringVar(&s.metrics, "metrics", "", "address for metrics and health, or 'off' (default "+defaultMetrics+", or the next free port)")
+	f.StringVar(&s.api, "api", "", "address of the API and the feeds, or 'off' (default "+defaultAPI+", or the next free port)")
 	f.StringVar(&s.streams, "streams", "", "manage the streams (default), or only check them")
 	f.IntVar(&s.port, "port", 0, "port of the embedded NATS server (default 4222, or the next free one)")
 	f.DurationVar(&s.dedupWindow, "dedup-window", 0, "how long the server remembers what was published (default 2m)")
@@ -57,7 +61,11 @@ type plan struct {
 	ruleFiles []string       // watched for changes; none for the sample
 	book      rulebook.Book
 	ward      bool // rules that cost too much are put out of force
-	receivers []notify.Receiver
+	workshop  *workshop
+	receivers []courier.Receiver
+	api       apiConfig
+	apiToken  string
+	door      http.Handler // for articles, where it shares the API's address
 	sample    bool
 	close     []func()
 }
@@ -88,6 +96,11 @@ func (s *settings) plan(std streams, n need) (*plan, error) {
 		}
 	}
 	p.sample = s.config == ""
+	p.api = c.API
+	p.api.Listen = nameOr(s.api, c.API.Listen)
+	if p.apiToken, err = p.api.token(c.file); err != nil {
+		return nil, err
+	}
 	if p.house, err = s.house(c, p.sample); err != nil {
 		return nil, err
 	}
@@ -177,7 +190,8 @@ func (p *plan) readRules(c config, out io.Writer) error {
 	if err != nil {
 		return &usageError{err}
 	}
-	p.receivers, err = receivers(p.book, out, p.style)
+	p.workshop = newWorkshop(out, p.style)
+	p.receivers, err = p.workshop.receivers(p.book.Receivers)
 	if err != nil {
 		return &usageError{err}
 	}
@@ -225,28 +239,6 @@ func (p *plan) add(name string, source *archive.Source, paths []string) {
 	p.inputs = append(p.inputs, producer.Input{Name: name, Origin: news.Archive, Source: source})
 	p.archives = append(p.archives, archiveInput{source, paths})
 	p.close = append(p.close, source.Close)
-}
-
-// receivers makes what the rule files describe, and the terminal, which is there without being described.
-func receivers(book rulebook.Book, out io.Writer, style notify.Style) ([]notify.Receiver, error) {
-	terminal := notify.NewTerminal(out, style)
-	made := []notify.Receiver{terminal}
-	for _, r := range book.Receivers {
-		if r.Webhook == nil {
-			if r.Name != rulebook.TerminalReceiver {
-				made = append(made, terminal.Named(r.Name))
-			}
-			continue
-		}
-		hook, err := notify.NewWebhook(notify.WebhookConfig{
-			Name: r.Name, URL: r.Webhook.URL, Secret: r.Webhook.Secret, Names: style.Names, Agent: "quidnunc/" + version,
-		})
-		if err != nil {
-			return nil, fmt.Errorf("receiver %s: %w", r.Name, err)
-		}
-		made = append(made, hook)
-	}
-	return made, nil
 }
 
 // holder names this process to those who ask who commits.

@@ -48,7 +48,7 @@ func produce(ctx context.Context, std streams, s *settings) error {
 	if err := addFeeds(ctx, h, p, false); err != nil {
 		return err
 	}
-	if err := addPush(h, p); err != nil {
+	if err := addPush(h, p, false); err != nil {
 		return err
 	}
 	made, end, err := newProducer(ctx, h, p)
@@ -113,6 +113,9 @@ func consume(ctx context.Context, std streams, s *settings, part shard) error {
 	}
 	defer h.close()
 	h.announce(std.out)
+	if err := addAPI(h, p); err != nil {
+		return err
+	}
 	if err := adoptRules(ctx, h, p); err != nil {
 		return err
 	}
@@ -120,7 +123,7 @@ func consume(ctx context.Context, std streams, s *settings, part shard) error {
 	if err != nil {
 		return err
 	}
-	deliveries, err := newCourier(h, p)
+	deliveries, err := newCourier(ctx, h, p)
 	if err != nil {
 		return err
 	}
@@ -128,7 +131,7 @@ func consume(ctx context.Context, std streams, s *settings, part shard) error {
 	g, working := errgroup.WithContext(ctx)
 	g.Go(func() error { return machineRole(working, h, machine) })
 	g.Go(func() error { return deliveries.Run(working) })
-	g.Go(func() error { return keepRules(working, h, p) })
+	g.Go(func() error { return keepRules(working, h, p, deliveries.Courier) })
 	return interrupted(ctx, g.Wait())
 }
 

@@ -45,7 +45,8 @@ func (c pushConfig) read(file string) (token string, err error) {
 }
 
 // addPush opens the door for programs that send articles, by HTTP and, with the log's credential, by messages.
-func addPush(h *house, p *plan) error {
+// Where its address is the API's too (mayShare: there will be one), the API opens it.
+func addPush(h *house, p *plan, mayShare bool) error {
 	if p.push.Listen == "" {
 		return nil
 	}
@@ -53,11 +54,17 @@ func addPush(h *house, p *plan) error {
 	if err != nil {
 		return err
 	}
-	mux := http.NewServeMux()
-	mux.Handle("/v1/articles", door)
-	addr, err := h.serve("push", p.push.Listen, mux)
-	if err != nil {
-		return err
+	addr := p.push.Listen
+	if mayShare && p.api.shares(p.push.Listen) {
+		p.door, p.api.Listen = door, p.push.Listen
+	} else {
+		mux := http.NewServeMux()
+		mux.Handle(push.Path, door)
+		bound, err := h.serve("push", p.push.Listen, mux)
+		if err != nil {
+			return err
+		}
+		addr = bound.String()
 	}
 	listening, stop := context.WithCancel(context.Background())
 	ended := make(chan struct{})
@@ -70,6 +77,6 @@ func addPush(h *house, p *plan) error {
 	h.stop = append(h.stop, func() { stop(); <-ended })
 	p.close = append(p.close, door.Close)
 	p.inputs = append(p.inputs, producer.Input{Name: "push", Origin: news.Push, Source: door})
-	fmt.Fprintf(h.std.out, "push     http://%s/v1/articles, or requests to %s.%s\n", addr, h.hub.Prefix(), push.Subject)
+	fmt.Fprintf(h.std.out, "push     http://%s%s, or requests to %s.%s\n", addr, push.Path, h.hub.Prefix(), push.Subject)
 	return nil
 }

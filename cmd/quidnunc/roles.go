@@ -4,12 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"reflect"
 	"slices"
 	"time"
 
 	"github.com/quidnunc-news/quidnunc/consumer"
 	"github.com/quidnunc-news/quidnunc/consumer/courier"
+	"github.com/quidnunc-news/quidnunc/consumer/desk"
 	"github.com/quidnunc-news/quidnunc/consumer/rule"
 	"github.com/quidnunc-news/quidnunc/consumer/rulebook"
 	"github.com/quidnunc-news/quidnunc/pipeline/gazetteer"
@@ -36,10 +36,52 @@ func newProducer(ctx context.Context, h *house, p *plan) (*producer.Producer, *e
 // sketched is what the machine needs of an article's words to tell stories apart.
 func sketched(a news.Article) news.Sketch { return sketch.Of(a, gazetteer.Default()) }
 
-func newCourier(h *house, p *plan) (*courier.Courier, error) {
-	return courier.New(courier.Config{
-		Queue: queue{hub: h.hub}, Ledger: ledger{h.hub}, Decode: wire.DecodeAlert, Receivers: p.receivers, Metrics: h.registry, Log: h.log,
+// delivery is the courier and what people tell it.
+type delivery struct {
+	*courier.Courier
+	house *house
+	ear   *desk.Ear
+}
+
+func newCourier(ctx context.Context, h *house, p *plan) (*delivery, error) {
+	p.workshop.tell = h.hub.Tell
+	ear := &desk.Ear{Desk: newDesk(h.hub)}
+	if err := ear.Look(ctx); err != nil {
+		return nil, err
+	}
+	c, err := courier.New(courier.Config{
+		Queue: queue{hub: h.hub}, Ledger: ledger{h.hub}, Decode: wire.DecodeAlert, Receivers: p.receivers, Desk: ear, Metrics: h.registry, Log: h.log,
 	})
+	return &delivery{c, h, ear}, err
+}
+
+// listening is how often the silences are read anew.
+const listening = 2 * time.Second
+
+// Run delivers, and hears of silences, until ctx ends.
+func (d *delivery) Run(ctx context.Context) error {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	heard := make(chan struct{})
+	go func() {
+		defer close(heard)
+		tick := time.NewTicker(listening)
+		defer tick.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-tick.C:
+			}
+			if err := d.ear.Look(ctx); err != nil && ctx.Err() == nil {
+				d.house.log.Warn("silences not read; those known before stay in force", "error", err)
+			}
+		}
+	}()
+	err := d.Courier.Run(ctx)
+	stop()
+	<-heard
+	return err
 }
 
 // lastRules is the rules message that the log told last; zero when it told none.
@@ -100,10 +142,10 @@ func retellRules(ctx context.Context, hub *stream.Hub, now time.Time) error {
 }
 
 // keepRules puts the rules in force when their files change, and tells those in force again once a day.
-func keepRules(ctx context.Context, h *house, p *plan) error {
+func keepRules(ctx context.Context, h *house, p *plan, c *courier.Courier) error {
 	changes := make(chan []rule.Rule)
 	watching := make(chan error, 1)
-	go func() { watching <- watchRules(ctx, h, p, changes) }()
+	go func() { watching <- watchRules(ctx, h, p, c, changes) }()
 	look := time.NewTicker(time.Minute)
 	defer look.Stop()
 	var waiting []rule.Rule // that could not be told yet
@@ -129,19 +171,21 @@ func keepRules(ctx context.Context, h *house, p *plan) error {
 	}
 }
 
-// errReceivers refuses a reload: receivers belong to the running courier.
-var errReceivers = errors.New("the receivers changed: restart the process to use them. Nothing of the change is in force")
-
-// watchRules hands over the rules of changed files. A broken file is said so of, and the last good version stays.
-func watchRules(ctx context.Context, h *house, p *plan, changes chan<- []rule.Rule) error {
+// watchRules hands over the rules of changed files, and puts changed receivers in force. A broken file is said so of, and
+// the last good version stays.
+func watchRules(ctx context.Context, h *house, p *plan, c *courier.Courier, changes chan<- []rule.Rule) error {
 	if len(p.ruleFiles) == 0 {
 		<-ctx.Done()
 		return nil
 	}
 	failed := reloadMetric(h.registry)
 	return rulebook.Watch(ctx, rulebook.WatchConfig{Files: p.ruleFiles}, func(b rulebook.Book, err error) {
-		if err == nil && !reflect.DeepEqual(b.Receivers, p.book.Receivers) {
-			err = errReceivers
+		var receivers []courier.Receiver
+		if err == nil {
+			receivers, err = p.workshop.receivers(b.Receivers)
+		}
+		if err == nil {
+			err = c.Apply(receivers)
 		}
 		if err != nil {
 			failed.Inc()
@@ -157,7 +201,7 @@ func watchRules(ctx context.Context, h *house, p *plan, changes chan<- []rule.Ru
 
 // settle waits until everything in the log is committed and every delivery is delivered or dead, or ctx ends: then it
 // says what is open.
-func settle(ctx context.Context, h *house, c *consumer.Consumer, deliveries *courier.Courier) (courier.Open, error) {
+func settle(ctx context.Context, h *house, c *consumer.Consumer, deliveries *delivery) (courier.Open, error) {
 	last, err := h.hub.Last(ctx, stream.Reports)
 	if err != nil {
 		return courier.Open{}, err
@@ -201,7 +245,7 @@ func describeOpen(o courier.Open) string {
 
 // deadDeliveries counts the deliveries that were given up so far.
 func deadDeliveries(ctx context.Context, hub *stream.Hub) (n int, err error) {
-	keys, err := hub.Keys(ctx, stream.Ledger, "")
+	keys, err := hub.Keys(ctx, stream.Ledger, courier.RowKeys)
 	if err != nil {
 		return 0, err
 	}

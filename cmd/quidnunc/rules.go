@@ -26,7 +26,7 @@ func newRules(std streams) *cobra.Command {
 		Short: "Check rule files, put them in force",
 	})
 	c.AddCommand(newRulesCheck(std), newRulesExplain(std), newRulesPut(std), newRulesLs(std), newRulesGet(std), newRulesRm(std),
-		newRulesHistory(std), newRulesSample(std))
+		newRulesHistory(std), newRulesScore(std), newRulesSample(std))
 	return c
 }
 
@@ -46,7 +46,7 @@ when a file cannot be used.`,
 			if err != nil {
 				return &usageError{err}
 			}
-			if _, err := receivers(book, io.Discard, notify.Style{}); err != nil {
+			if _, err := newWorkshop(io.Discard, notify.Style{}).receivers(book.Receivers); err != nil {
 				return &usageError{err}
 			}
 			var census *match.Census

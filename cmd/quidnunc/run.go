@@ -65,7 +65,10 @@ func run(ctx context.Context, std streams, s *settings, once bool, grace time.Du
 	if err := addFeeds(ctx, h, p, once); err != nil {
 		return err
 	}
-	if err := addPush(h, p); err != nil {
+	if err := addPush(h, p, true); err != nil {
+		return err
+	}
+	if err := addAPI(h, p); err != nil {
 		return err
 	}
 	if err := r.prepare(ctx); err != nil {
@@ -94,7 +97,7 @@ type running struct {
 	producer *producer.Producer
 	end      *endTime
 	consumer *consumer.Consumer
-	courier  *courier.Courier
+	courier  *delivery
 
 	deadBefore int // deliveries that were dead before this run
 }
@@ -106,7 +109,7 @@ func (r *running) prepare(ctx context.Context) (err error) {
 	if r.consumer, err = newConsumer(r.house, shard{}, r.plan.ward); err != nil {
 		return err
 	}
-	if r.courier, err = newCourier(r.house, r.plan); err != nil {
+	if r.courier, err = newCourier(ctx, r.house, r.plan); err != nil {
 		return err
 	}
 	_, err = tellRules(ctx, r.hub, r.plan.book.Rules, time.Now())
@@ -119,7 +122,7 @@ func (r *running) run(ctx context.Context, once bool, grace time.Duration) error
 	g, working := errgroup.WithContext(ctx)
 	g.Go(func() error { return machineRole(working, r.house, r.consumer) })
 	g.Go(func() error { return r.courier.Run(working) })
-	g.Go(func() error { return keepRules(working, r.house, r.plan) })
+	g.Go(func() error { return keepRules(working, r.house, r.plan, r.courier.Courier) })
 	g.Go(func() error {
 		if err := produceWatched(working, r.producer, r.plan, r.std.err); err != nil {
 			return interrupted(working, err)

@@ -7,12 +7,12 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"golang.org/x/sync/errgroup"
 
-	"github.com/quidnunc-news/quidnunc/consumer/notify"
 	"github.com/quidnunc-news/quidnunc/pipeline"
 	"github.com/quidnunc-news/quidnunc/pipeline/news"
 )
@@ -28,19 +28,31 @@ type Queue interface {
 	Enqueue(ctx context.Context, receiver, id string, alert []byte) error
 	// Deliveries calls handle with each delivery that waits for the receiver. It blocks like Alerts.
 	Deliveries(ctx context.Context, receiver string, handle func(ctx context.Context, alert []byte) error) error
+	// Waiting calls handle with what waits for the receiver, oldest first, and takes nothing away.
+	Waiting(ctx context.Context, receiver string, handle func(alert []byte) error) error
+	// History calls handle with the alerts that were stored since then, oldest first.
+	History(ctx context.Context, since time.Time, handle func(alert []byte) error) error
 	// Pending is the number of alerts that Alerts has not seen acknowledged.
 	Pending(ctx context.Context) (int, error)
 }
 
-// Ledger keeps a row per alert revision and receiver.
+// Ledger keeps a row per alert revision and receiver, and a few notes beside them.
 type Ledger interface {
 	// Value returns a row and its revision; revision 0 when there is none.
 	Value(ctx context.Context, key string) (row []byte, revision uint64, err error)
 	// Update writes the row if its revision is still the given one (0: if there is none) and returns the new one, else it
 	// fails.
 	Update(ctx context.Context, key string, row []byte, revision uint64) (uint64, error)
-	// Keys lists the keys of all rows.
+	// Keys lists the keys of all rows: see RowKeys.
 	Keys(ctx context.Context) ([]string, error)
+}
+
+// Desk is what people have said of alerts.
+type Desk interface {
+	// Silence names the silence that keeps an alert from a receiver now; "" when there is none.
+	Silence(a news.Alert, receiver string, now time.Time) string
+	// Acknowledged tells whether somebody has taken an alert on.
+	Acknowledged(ctx context.Context, alert news.ID) (bool, error)
 }
 
 // Config is what a courier needs.
@@ -48,12 +60,13 @@ type Config struct {
 	Queue     Queue                            // needed
 	Ledger    Ledger                           // needed
 	Decode    func([]byte) (news.Alert, error) // needed: the alert codec
-	Receivers []notify.Receiver                // needed: one of them named "default" or "terminal"
+	Receivers []Receiver                       // needed: one of them named "default" or "terminal"; see Apply
+	Desk      Desk                             // nil: nothing is silenced or acknowledged
 	Metrics   prometheus.Registerer            // nil: none
 	Log       *slog.Logger                     // nil: none
 	Now       func() time.Time                 // nil means time.Now
-	Attempts  int                              // of one delivery before it is dead; 0 means 100
-	Patience  time.Duration                    // since it was queued, after which a delivery that fails is dead; 0 means 24 h
+	Attempts  int                              // of one delivery before it is dead, where the receiver does not say; 0 means 100
+	Patience  time.Duration                    // since it was queued, after which a delivery that fails is dead, where the receiver does not say; 0 means 24 h
 	Timeout   time.Duration                    // of one attempt; 0 means 45 s
 }
 
@@ -65,11 +78,14 @@ const (
 
 // Courier takes alerts to receivers.
 type Courier struct {
-	cfg       Config
-	receivers map[string]notify.Receiver
-	fallback  string
-	metrics   *metrics
-	settled   settled
+	cfg     Config
+	metrics *metrics
+	settled settled
+	changed chan struct{} // somebody applied other receivers
+
+	mu       sync.Mutex
+	desks    map[string]*window // the receivers in force, by name
+	fallback string
 }
 
 // New checks the configuration.
@@ -77,20 +93,9 @@ func New(cfg Config) (*Courier, error) {
 	if cfg.Queue == nil || cfg.Ledger == nil || cfg.Decode == nil {
 		return nil, errors.New("courier: needs a queue, a ledger and a codec")
 	}
-	c := &Courier{cfg: cfg.filled(), receivers: map[string]notify.Receiver{}, settled: settled{keys: map[string]struct{}{}}}
-	for _, r := range cfg.Receivers {
-		if _, twice := c.receivers[r.Name()]; twice || r.Name() == "" {
-			return nil, fmt.Errorf("courier: two receivers are named %q", r.Name())
-		}
-		c.receivers[r.Name()] = r
-	}
-	for _, name := range []string{terminalReceiver, defaultReceiver} {
-		if _, ok := c.receivers[name]; ok {
-			c.fallback = name
-		}
-	}
-	if c.fallback == "" {
-		return nil, fmt.Errorf("courier: needs a receiver named %q or %q", defaultReceiver, terminalReceiver)
+	c := &Courier{cfg: cfg.filled(), settled: settled{keys: map[string]struct{}{}}, changed: make(chan struct{}, 1)}
+	if err := c.Apply(cfg.Receivers); err != nil {
+		return nil, err
 	}
 	c.metrics = newMetrics(c.cfg.Metrics)
 	return c, nil
@@ -115,22 +120,57 @@ func (c Config) filled() Config {
 	return c
 }
 
+// Apply puts receivers in force in place of those that are; a running courier takes them up at once. One that is the same
+// as before goes on undisturbed; one that changed finishes what is under way first; what waits for one that is gone waits
+// until it is there again.
+func (c *Courier) Apply(receivers []Receiver) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	desks, fallback := map[string]*window{}, ""
+	for _, r := range receivers {
+		if r.Receiver == nil || r.Name() == "" {
+			return errors.New("courier: a receiver without a name")
+		}
+		name := r.Name()
+		if _, twice := desks[name]; twice {
+			return fmt.Errorf("courier: two receivers are named %q", name)
+		}
+		if before := c.desks[name]; before != nil && before.same(r) {
+			desks[name] = before
+			continue
+		}
+		desks[name] = newWindow(r, c.cfg)
+	}
+	for _, name := range []string{terminalReceiver, defaultReceiver} {
+		if _, ok := desks[name]; ok {
+			fallback = name
+		}
+	}
+	if fallback == "" {
+		return fmt.Errorf("courier: needs a receiver named %q or %q", defaultReceiver, terminalReceiver)
+	}
+	c.desks, c.fallback = desks, fallback
+	select {
+	case c.changed <- struct{}{}:
+	default:
+	}
+	return nil
+}
+
+// inForce are the receivers of this moment, and who gets what nobody is named for. The map is not changed by anybody.
+func (c *Courier) inForce() (map[string]*window, string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.desks, c.fallback
+}
+
 // Run delivers until ctx ends; then it waits for what is under way and returns nil. It returns an error only when the
 // queue fails. Each receiver has its own consumer, so that a slow or dead one delays nobody else.
 func (c *Courier) Run(ctx context.Context) error {
 	g, running := errgroup.WithContext(ctx)
 	g.Go(func() error { return c.cfg.Queue.Alerts(running, c.distribute) })
-	for _, r := range c.receivers {
-		g.Go(func() error {
-			err := c.cfg.Queue.Deliveries(running, r.Name(), func(ctx context.Context, data []byte) error {
-				return c.deliver(ctx, r, data)
-			})
-			if err != nil {
-				return fmt.Errorf("deliveries of %s: %w", r.Name(), err)
-			}
-			return nil
-		})
-	}
+	g.Go(func() error { return c.cfg.Queue.Deliveries(running, escalations, c.escalate) })
+	g.Go(func() error { return c.staff(running) })
 	err := g.Wait()
 	if err == nil || ctx.Err() != nil && errors.Is(err, ctx.Err()) {
 		return nil
@@ -144,8 +184,13 @@ func (c *Courier) distribute(ctx context.Context, data []byte) error {
 	if err != nil {
 		return pipeline.Permanent(fmt.Errorf("courier: alert: %w", err))
 	}
-	for _, name := range c.route(alert) {
-		if err := c.enqueue(ctx, alert, name, data); err != nil {
+	if alert.Change == news.Retracted {
+		if err := c.end(ctx, alert.ID); err != nil {
+			return fmt.Errorf("courier: alert %s: %w", alert.Key(), err)
+		}
+	}
+	for _, name := range c.route(alert.To, alert.Rule) {
+		if err := c.enqueue(ctx, alert, name, "", data); err != nil {
 			return fmt.Errorf("courier: alert %s for %s: %w", alert.Key(), name, err)
 		}
 	}
@@ -154,45 +199,69 @@ func (c *Courier) distribute(ctx context.Context, data []byte) error {
 
 // route names the receivers of an alert, each once: those it names, the fallback in place of unknown ones, the fallback
 // when it names none.
-func (c *Courier) route(a news.Alert) []string {
+func (c *Courier) route(to []string, rule string) []string {
+	known, fallback := c.inForce()
 	var names []string
-	for _, name := range a.To {
-		if _, ok := c.receivers[name]; !ok {
-			c.cfg.Log.Warn("alert for an unknown receiver", "receiver", name, "instead", c.fallback, "rule", a.Rule)
+	for _, name := range to {
+		if _, ok := known[name]; !ok {
+			c.cfg.Log.Warn("alert for an unknown receiver", "receiver", name, "instead", fallback, "rule", rule)
 			c.metrics.misrouted.Inc()
-			name = c.fallback
+			name = fallback
 		}
 		if !slices.Contains(names, name) {
 			names = append(names, name)
 		}
 	}
 	if len(names) == 0 {
-		return []string{c.fallback}
+		return []string{fallback}
 	}
 	return names
 }
 
 // enqueue writes the row first: what is in the queue is always in the ledger. An alert that comes again finds its row,
 // and is enqueued again only while nothing has happened to it, for the row may have been written and the delivery not.
-func (c *Courier) enqueue(ctx context.Context, a news.Alert, receiver string, data []byte) error {
+func (c *Courier) enqueue(ctx context.Context, a news.Alert, receiver, note string, data []byte) error {
+	known, _ := c.inForce()
+	to := known[receiver]
 	key := rowKey(receiver, a.Key())
 	row, revision, err := c.row(ctx, key)
 	if err != nil {
 		return err
 	}
-	if revision != 0 && row.State != Queued {
-		return nil
-	}
 	if revision == 0 {
-		now := c.cfg.Now().UTC()
-		row = Row{Version: rowVersion, Alert: a.Key(), Rule: a.Rule, Receiver: receiver, State: Queued, Queued: now, Changed: now}
+		row = c.newRow(a, to, receiver, note)
 		if _, err := c.write(ctx, key, row, 0); err != nil {
 			return err
 		}
+	}
+	if row.State != Queued && row.Reason != ReasonDigest {
+		return nil
 	}
 	if err := c.cfg.Queue.Enqueue(ctx, receiver, a.Key()+"."+receiver, data); err != nil {
 		return err
 	}
 	c.metrics.queued.WithLabelValues(c.metrics.names.Label(receiver)).Inc()
-	return nil
+	return c.foresee(ctx, a, to, data)
+}
+
+// newRow says what becomes of an alert that was just taken in hand: it is queued, or waits for a digest, or is silenced.
+func (c *Courier) newRow(a news.Alert, to *window, receiver, note string) Row {
+	now := c.cfg.Now().UTC()
+	row := Row{
+		Version: rowVersion, Alert: a.Key(), Rule: a.Rule, Severity: a.Severity, Receiver: receiver, State: Queued, Note: note, Queued: now, Changed: now,
+	}
+	if silence := c.silence(a, receiver); silence != "" {
+		row.State, row.Reason, row.Note = Suppressed, ReasonSilence, silence
+		c.metrics.outcome(receiver, string(Suppressed))
+	} else if to != nil && to.Digest != nil {
+		row.State, row.Reason = Suppressed, ReasonDigest
+	}
+	return row
+}
+
+func (c *Courier) silence(a news.Alert, receiver string) string {
+	if c.cfg.Desk == nil {
+		return ""
+	}
+	return c.cfg.Desk.Silence(a, receiver, c.cfg.Now())
 }

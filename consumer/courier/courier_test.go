@@ -19,6 +19,7 @@ import (
 	"github.com/quidnunc-news/quidnunc/consumer/courier"
 	"github.com/quidnunc-news/quidnunc/consumer/notify"
 	"github.com/quidnunc-news/quidnunc/pipeline"
+	"github.com/quidnunc-news/quidnunc/pipeline/news"
 )
 
 func TestAlertsGoToWhomTheyName(t *testing.T) {
@@ -40,7 +41,7 @@ func TestAlertsGoToWhomTheyName(t *testing.T) {
 			var all []*receiver
 			for _, name := range c.receivers {
 				all = append(all, &receiver{name: name})
-				cfg.Receivers = append(cfg.Receivers, all[len(all)-1])
+				cfg.Receivers = append(cfg.Receivers, courier.Receiver{Receiver: all[len(all)-1]})
 			}
 			deliverAll(t, cfg)
 			var got []string
@@ -87,7 +88,7 @@ func TestTheRowTellsWhatHappened(t *testing.T) {
 		{
 			"dead after as many attempts as allowed", func(int) error { return errDown },
 			courier.Config{Attempts: 4},
-			courier.Row{State: courier.Dead, Attempts: 4, Error: "down"},
+			courier.Row{State: courier.Dead, Attempts: 4, Error: "given up after 4 attempts: down"},
 			1,
 		},
 		{
@@ -100,11 +101,18 @@ func TestTheRowTellsWhatHappened(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			q, l := newQueue(alert("a", "desk")), newLedger()
 			c.config.Queue, c.config.Ledger = q, l
-			c.config.Receivers = []notify.Receiver{&receiver{name: "terminal"}, &receiver{name: "desk", answer: c.answer}}
+			c.config.Receivers = plain(&receiver{name: "terminal"}, &receiver{name: "desk", answer: c.answer})
 			c.config.Now = func() time.Time { return start }
 			deliverAll(t, c.config)
 			c.want.Version, c.want.Alert, c.want.Rule, c.want.Receiver = 1, "a.1", "rule-a", "desk"
-			c.want.Queued, c.want.Changed = start, start
+			c.want.Queued, c.want.Changed, c.want.Severity = start, start, news.High
+			for n := range c.want.Attempts {
+				try := courier.Attempt{At: start}
+				if n < c.want.Attempts-1 || c.want.State == courier.Dead {
+					try.Error = strings.TrimPrefix(orDown(c.want.Error), "given up after 4 attempts: ")
+				}
+				c.want.Log = append(c.want.Log, try)
+			}
 			if c.want.State == courier.Delivered {
 				c.want.Delivered = start
 			}
@@ -127,12 +135,12 @@ func TestPatienceEnds(t *testing.T) {
 	l := newLedger()
 	deliverAll(t, courier.Config{
 		Queue: newQueue(alert("a")), Ledger: l, Patience: time.Hour, Attempts: 1 << 20,
-		Receivers: []notify.Receiver{&receiver{name: "terminal", answer: func(int) error {
+		Receivers: plain(&receiver{name: "terminal", answer: func(int) error {
 			mu.Lock()
 			defer mu.Unlock()
 			now = now.Add(20 * time.Minute)
 			return errDown
-		}}},
+		}}),
 		Now: func() time.Time { mu.Lock(); defer mu.Unlock(); return now },
 	})
 	if row := l.row(t, "terminal.a.1"); row.State != courier.Dead || row.Attempts != 3 {
@@ -147,7 +155,7 @@ func TestNothingIsDeliveredTwice(t *testing.T) {
 		if run == 2 {
 			q.of("terminal") <- encode(alert("a")) // a delivery acknowledged, and the acknowledgement lost
 		}
-		c, err := courier.New(courier.Config{Queue: q, Ledger: l, Decode: decode, Receivers: []notify.Receiver{r}})
+		c, err := courier.New(courier.Config{Queue: q, Ledger: l, Decode: decode, Receivers: plain(r)})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -164,7 +172,7 @@ func TestNothingIsDeliveredTwice(t *testing.T) {
 func TestAFailedEnqueueIsMadeGood(t *testing.T) {
 	q, r := newQueue(alert("a")), &receiver{name: "terminal"}
 	q.fail = errDown
-	deliverAll(t, courier.Config{Queue: q, Ledger: newLedger(), Receivers: []notify.Receiver{r}})
+	deliverAll(t, courier.Config{Queue: q, Ledger: newLedger(), Receivers: plain(r)})
 	if diff := cmp.Diff([]string{"a.1"}, r.keys()); diff != "" {
 		t.Error(diff)
 	}
@@ -178,7 +186,7 @@ func TestACrashAfterTheAttemptBeganSendsAgainWithTheSameKey(t *testing.T) {
 	}
 	q := newQueue()
 	q.of("terminal") <- encode(alert("a"))
-	deliverAll(t, courier.Config{Queue: q, Ledger: l, Receivers: []notify.Receiver{r}})
+	deliverAll(t, courier.Config{Queue: q, Ledger: l, Receivers: plain(r)})
 	if diff := cmp.Diff([]string{"a.1"}, r.keys()); diff != "" {
 		t.Error(diff)
 	}
@@ -196,11 +204,13 @@ func TestADeadDeliveryCanBeDrivenAgain(t *testing.T) {
 		return nil
 	}}
 	q := newQueue(alert("a"))
-	cfg := courier.Config{Queue: q, Ledger: l, Receivers: []notify.Receiver{r}, Decode: decode}
+	cfg := courier.Config{Queue: q, Ledger: l, Receivers: plain(r), Decode: decode}
 	if open := deliverAll(t, cfg); open.Dead != 1 || open.Delivered != 0 {
 		t.Errorf("%+v", open)
 	}
-	q.of("terminal") <- encode(alert("a"))
+	if err := courier.Redrive(t.Context(), q, l, "terminal", alert("a"), encode(alert("a")), "again", time.Now()); err != nil {
+		t.Fatal(err)
+	}
 	c, err := courier.New(cfg)
 	if err != nil {
 		t.Fatal(err)
@@ -231,7 +241,7 @@ func TestASlowOrDeadReceiverDelaysNobodyElse(t *testing.T) {
 	}
 	c, err := courier.New(courier.Config{
 		Queue: q, Ledger: newLedger(), Decode: decode,
-		Receivers: []notify.Receiver{hook("slow", slow.URL), hook("down", down.URL), notify.NewTerminal(&out, notify.Style{})},
+		Receivers: plain(hook("slow", slow.URL), hook("down", down.URL), notify.NewTerminal(&out, notify.Style{})),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -262,7 +272,7 @@ func TestAWebhookGetsEachAlertOnceItIsBack(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	deliverAll(t, courier.Config{Queue: newQueue(alert("a"), alert("b"), alert("c")), Ledger: newLedger(), Receivers: []notify.Receiver{w}})
+	deliverAll(t, courier.Config{Queue: newQueue(alert("a"), alert("b"), alert("c")), Ledger: newLedger(), Receivers: plain(w)})
 	if diff := cmp.Diff(map[string]int{"a.1": 1, "b.1": 1, "c.1": 1}, got); diff != "" {
 		t.Error(diff)
 	}
@@ -272,7 +282,7 @@ func TestStoppingIsNoAttempt(t *testing.T) {
 	l := newLedger()
 	began := make(chan struct{})
 	r := waiting{began: began}
-	c, err := courier.New(courier.Config{Queue: newQueue(alert("a")), Ledger: l, Decode: decode, Receivers: []notify.Receiver{r}})
+	c, err := courier.New(courier.Config{Queue: newQueue(alert("a")), Ledger: l, Decode: decode, Receivers: plain(r)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -305,7 +315,7 @@ func TestWhatCannotBeReadIsBuried(t *testing.T) {
 	q.of("terminal") <- []byte("not an alert either")
 	q.put(encode(alert("a")))
 	r := &receiver{name: "terminal"}
-	deliverAll(t, courier.Config{Queue: q, Ledger: l, Receivers: []notify.Receiver{r}})
+	deliverAll(t, courier.Config{Queue: q, Ledger: l, Receivers: plain(r)})
 	if diff := cmp.Diff([]string{"a.1"}, r.keys()); diff != "" || q.buried.Load() != 2 {
 		t.Error(q.buried.Load(), diff)
 	}
@@ -316,7 +326,7 @@ func TestAReceiversNameNeedNotBeAKey(t *testing.T) {
 	name := "Müller & Söhne *.>"
 	deliverAll(t, courier.Config{
 		Queue: newQueue(alert("a", name)), Ledger: l,
-		Receivers: []notify.Receiver{&receiver{name: "terminal"}, &receiver{name: name}},
+		Receivers: plain(&receiver{name: "terminal"}, &receiver{name: name}),
 	})
 	keys, err := l.Keys(t.Context())
 	if err != nil {
@@ -340,7 +350,7 @@ func TestMetrics(t *testing.T) {
 	}
 	deliverAll(t, courier.Config{
 		Queue: newQueue(alert("a"), alert("b", "nobody")), Ledger: newLedger(), Metrics: reg,
-		Receivers: []notify.Receiver{&receiver{name: "terminal", answer: failing}},
+		Receivers: plain(&receiver{name: "terminal", answer: failing}),
 	})
 	families, err := reg.Gather()
 	if err != nil {
@@ -379,10 +389,10 @@ func TestConfigIsCheckedAtTheDoor(t *testing.T) {
 		cfg  courier.Config
 		ok   bool
 	}{
-		{"whole", courier.Config{Queue: q, Ledger: l, Decode: decode, Receivers: []notify.Receiver{desk, terminal}}, true},
-		{"no codec", courier.Config{Queue: q, Ledger: l, Receivers: []notify.Receiver{terminal}}, false},
-		{"nobody to fall back on", courier.Config{Queue: q, Ledger: l, Decode: decode, Receivers: []notify.Receiver{desk}}, false},
-		{"two of a name", courier.Config{Queue: q, Ledger: l, Decode: decode, Receivers: []notify.Receiver{terminal, terminal}}, false},
+		{"whole", courier.Config{Queue: q, Ledger: l, Decode: decode, Receivers: plain(desk, terminal)}, true},
+		{"no codec", courier.Config{Queue: q, Ledger: l, Receivers: plain(terminal)}, false},
+		{"nobody to fall back on", courier.Config{Queue: q, Ledger: l, Decode: decode, Receivers: plain(desk)}, false},
+		{"two of a name", courier.Config{Queue: q, Ledger: l, Decode: decode, Receivers: plain(terminal, terminal)}, false},
 	} {
 		if _, err := courier.New(c.cfg); (err == nil) != c.ok {
 			t.Errorf("%s: %v", c.name, err)
@@ -392,7 +402,7 @@ func TestConfigIsCheckedAtTheDoor(t *testing.T) {
 
 func TestRunTellsWhenTheQueueFails(t *testing.T) {
 	c, err := courier.New(courier.Config{
-		Queue: brokenQueue{newQueue()}, Ledger: newLedger(), Decode: decode, Receivers: []notify.Receiver{&receiver{name: "terminal"}},
+		Queue: brokenQueue{newQueue()}, Ledger: newLedger(), Decode: decode, Receivers: plain(&receiver{name: "terminal"}),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -406,4 +416,11 @@ type brokenQueue struct{ *queue }
 
 func (brokenQueue) Deliveries(context.Context, string, func(context.Context, []byte) error) error {
 	return errDown
+}
+
+func orDown(told string) string {
+	if told == "" {
+		return errDown.Error()
+	}
+	return told
 }

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/quidnunc-news/quidnunc/consumer/courier"
-	"github.com/quidnunc-news/quidnunc/consumer/notify"
 )
 
 func Example() {
@@ -17,7 +16,7 @@ func Example() {
 		Queue:     newQueue(alert("a", "desk"), alert("b", "desk")),
 		Ledger:    newLedger(),
 		Decode:    decode,
-		Receivers: []notify.Receiver{desk, &receiver{name: "terminal"}},
+		Receivers: plain(desk, &receiver{name: "terminal"}),
 	})
 	if err != nil {
 		fmt.Println(err)

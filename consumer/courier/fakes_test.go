@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -25,12 +26,14 @@ type queue struct {
 	waits  map[string]chan []byte
 	ids    []string
 	buried atomic.Int64
-	left   atomic.Int64 // alerts without a final verdict
-	fail   error        // of the next Enqueue
+	left   atomic.Int64        // alerts without a final verdict
+	fail   error               // of the next Enqueue
+	stored map[string][][]byte // what was ever enqueued, by receiver
+	past   [][]byte            // alerts of before
 }
 
 func newQueue(alerts ...news.Alert) *queue {
-	q := &queue{alerts: make(chan []byte, 1000), waits: map[string]chan []byte{}}
+	q := &queue{alerts: make(chan []byte, 1000), waits: map[string]chan []byte{}, stored: map[string][][]byte{}}
 	for _, a := range alerts {
 		q.put(encode(a))
 	}
@@ -81,11 +84,33 @@ func (q *queue) Enqueue(_ context.Context, receiver, id string, data []byte) err
 	err := q.fail
 	q.fail = nil
 	q.ids = append(q.ids, id)
+	q.stored[receiver] = append(q.stored[receiver], data)
 	q.mu.Unlock()
 	if err == nil {
 		q.of(receiver) <- data
 	}
 	return err
+}
+
+func (q *queue) Waiting(_ context.Context, receiver string, handle func([]byte) error) error {
+	q.mu.Lock()
+	all := slices.Clone(q.stored[receiver])
+	q.mu.Unlock()
+	for _, data := range all {
+		if err := handle(data); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (q *queue) History(_ context.Context, _ time.Time, handle func([]byte) error) error {
+	for _, data := range q.past {
+		if err := handle(data); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (q *queue) Pending(context.Context) (int, error) { return int(q.left.Load()), nil }
@@ -123,7 +148,7 @@ func (l *ledger) Update(ctx context.Context, key string, row []byte, revision ui
 func (l *ledger) Keys(context.Context) ([]string, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return slices.Sorted(maps.Keys(l.rows)), nil
+	return slices.DeleteFunc(slices.Sorted(maps.Keys(l.rows)), func(k string) bool { return strings.Count(k, ".") != 2 }), nil
 }
 
 func (l *ledger) row(t *testing.T, key string) courier.Row {
@@ -172,6 +197,15 @@ func alert(id string, to ...string) news.Alert {
 	return news.Alert{ID: news.ID(id), Revision: 1, Rule: "rule-" + id, Change: news.New, Severity: news.High, To: to}
 }
 
+// plain are receivers without wishes.
+func plain(rs ...notify.Receiver) []courier.Receiver {
+	var out []courier.Receiver
+	for _, r := range rs {
+		out = append(out, courier.Receiver{Receiver: r})
+	}
+	return out
+}
+
 // deliverAll runs the courier until nothing is open.
 func deliverAll(t *testing.T, cfg courier.Config) courier.Open {
 	t.Helper()
@@ -197,6 +231,9 @@ func until(t *testing.T, c *courier.Courier, done func(courier.Open) bool) couri
 		}
 		if done(open) {
 			break
+		}
+		if ctx.Err() != nil {
+			t.Fatalf("still open: %+v", open)
 		}
 		time.Sleep(2 * time.Millisecond)
 	}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/quidnunc-news/quidnunc/pipeline"
+	"github.com/quidnunc-news/quidnunc/pipeline/news"
 )
 
 // State is where a delivery stands.
@@ -23,7 +24,17 @@ const (
 	Retrying   State = "retrying"   // an attempt failed, another will come
 	Delivered  State = "delivered"  // final
 	Dead       State = "dead"       // final, unless somebody drives it again
-	Suppressed State = "suppressed" // final: not to be sent, for the reason given
+	Suppressed State = "suppressed" // not to be sent, for the reason given; final, unless a digest brings it
+)
+
+// Reason says why a delivery was suppressed.
+type Reason string
+
+// The reasons of the courier. What a rule's throttle, limit, state and age and the machine's memory of copies keep back
+// never becomes an alert, and so has no row.
+const (
+	ReasonSilence Reason = "silence" // the row's note names it
+	ReasonDigest  Reason = "digest"  // it waits for the receiver's next digest, which delivers it
 )
 
 // Final tells whether nothing more will happen by itself.
@@ -31,20 +42,38 @@ func (s State) Final() bool { return s == Delivered || s == Dead || s == Suppres
 
 // Row is what the ledger says of one alert revision and one receiver.
 type Row struct {
-	Version   int       `json:"v"`
-	Alert     string    `json:"alert"` // Alert.Key()
-	Rule      string    `json:"rule"`
-	Receiver  string    `json:"receiver"`
-	State     State     `json:"state"`
-	Reason    string    `json:"reason,omitempty"` // why it was suppressed
-	Attempts  int       `json:"attempts"`
-	Error     string    `json:"error,omitempty"` // the last attempt's
-	Queued    time.Time `json:"queued"`
-	Changed   time.Time `json:"changed"`
-	Delivered time.Time `json:"delivered,omitzero"`
+	Version int    `json:"v"`
+	Alert   string `json:"alert"` // Alert.Key()
+	Rule    string `json:"rule"`
+
+	Severity  news.Severity `json:"severity,omitempty"`
+	Receiver  string        `json:"receiver"`
+	State     State         `json:"state"`
+	Reason    Reason        `json:"reason,omitempty"` // why it was suppressed
+	Note      string        `json:"note,omitempty"`   // the silence; from whom it was escalated; the digest that brought it
+	Attempts  int           `json:"attempts"`
+	Log       []Attempt     `json:"log,omitempty"`   // the last attempts, oldest first
+	Error     string        `json:"error,omitempty"` // the last attempt's
+	Queued    time.Time     `json:"queued"`
+	Changed   time.Time     `json:"changed"`
+	Delivered time.Time     `json:"delivered,omitzero"`
+}
+
+// Attempt is one try to deliver.
+type Attempt struct {
+	At           time.Time `json:"at"`
+	Milliseconds int64     `json:"ms"`
+	Error        string    `json:"error,omitempty"` // empty: it was taken
 }
 
 const rowVersion = 1
+
+// maxLog is how many attempts a row remembers.
+const maxLog = 20
+
+func (r *Row) log(a Attempt) {
+	r.Log = append(r.Log[max(0, len(r.Log)-maxLog+1):], a)
+}
 
 // maxError bounds the bytes of an error in a row.
 const maxError = 500
@@ -66,17 +95,25 @@ func ParseRow(data []byte) (Row, error) {
 	return r, nil
 }
 
-// rowKey is "<receiver>.<alert>.<revision>"; a receiver's name with characters that a key may not have is replaced by
-// its hash.
-func rowKey(receiver, alert string) string {
+// rowKey is "<receiver>.<alert>.<revision>".
+func rowKey(receiver, alert string) string { return keyToken(receiver) + "." + alert }
+
+// RowKeys is the form of the keys of rows, as a bucket's filter.
+const RowKeys = "*.*.*"
+
+// RowKey is the key of the row of an alert revision (Alert.Key()) and a receiver.
+func RowKey(receiver, alert string) string { return rowKey(receiver, alert) }
+
+// keyToken is a receiver's name as a part of a key; one with characters that a key may not have is replaced by its hash.
+func keyToken(receiver string) string {
 	plain := func(r rune) bool {
 		return r < 0x80 && (r == '-' || r == '_' || '0' <= r && r <= '9' || 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z')
 	}
 	if receiver == "" || len(receiver) > 64 || strings.ContainsFunc(receiver, func(r rune) bool { return !plain(r) }) {
 		sum := sha256.Sum256([]byte(receiver))
-		receiver = "=" + hex.EncodeToString(sum[:10])
+		return "=" + hex.EncodeToString(sum[:10])
 	}
-	return receiver + "." + alert
+	return receiver
 }
 
 func (c *Courier) row(ctx context.Context, key string) (Row, uint64, error) {
@@ -97,7 +134,12 @@ func (c *Courier) write(ctx context.Context, key string, row Row, revision uint6
 	return c.cfg.Ledger.Update(ctx, key, data, revision)
 }
 
-func bounded(s string) string {
+// told is an error as a row has it.
+func told(err error) string {
+	if err == nil {
+		return ""
+	}
+	s := err.Error()
 	return strings.ToValidUTF8(s[:min(len(s), maxError)], "")
 }
 
@@ -151,6 +193,8 @@ func (c *Courier) count(ctx context.Context, key string, open *Open) error {
 	case err != nil:
 		return err
 	case revision == 0: // removed since Keys
+		return nil
+	case row.State == Suppressed && row.Reason == ReasonDigest: // its time will come
 		return nil
 	case !row.State.Final():
 		open.Receivers[row.Receiver]++

@@ -1,6 +1,10 @@
 package notify
 
-import "strconv"
+import (
+	"time"
+
+	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
+)
 
 // Sign lets the test check the signature of a body that is no alert.
 func Sign(secret, id string, timestamp int64, body []byte) string {
@@ -8,5 +12,9 @@ func Sign(secret, id string, timestamp int64, body []byte) string {
 	if err != nil {
 		return err.Error()
 	}
-	return signature(key, id, strconv.FormatInt(timestamp, 10), body)
+	s, err := signatures([]*standardwebhooks.Webhook{key}, id, time.Unix(timestamp, 0), body)
+	if err != nil {
+		return err.Error()
+	}
+	return s
 }

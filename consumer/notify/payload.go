@@ -48,6 +48,37 @@ func Payload(a news.Alert, names func(code string) string) ([]byte, error) {
 	})
 }
 
+// AlertJSON is the data of Payload alone.
+func AlertJSON(a news.Alert, names func(code string) string) ([]byte, error) {
+	return json.Marshal(alertFrom(a, Style{Names: names}))
+}
+
+// payload is Payload, or for a digest {"type": "digest", "version": 1, "timestamp", "data": {"key", "receiver", "alerts"}}
+// with the alerts in the same form, oldest first.
+func payload(n Notice, names func(code string) string) ([]byte, error) {
+	if n.Digest == nil {
+		return Payload(n.Alert, names)
+	}
+	d := digestV1{Key: n.Key, Receiver: n.Receiver, Alerts: make([]alertV1, 0, len(n.Digest))}
+	for _, a := range n.Digest {
+		d.Alerts = append(d.Alerts, alertFrom(a, Style{Names: names}))
+	}
+	return json.Marshal(digestEnvelopeV1{Type: "digest", Version: 1, Timestamp: n.Queued.UTC(), Data: d})
+}
+
+type digestEnvelopeV1 struct {
+	Type      string    `json:"type"`
+	Version   int       `json:"version"`
+	Timestamp time.Time `json:"timestamp"`
+	Data      digestV1  `json:"data"`
+}
+
+type digestV1 struct {
+	Key      string    `json:"key"`
+	Receiver string    `json:"receiver"`
+	Alerts   []alertV1 `json:"alerts"`
+}
+
 type envelopeV1 struct {
 	Type      string    `json:"type"`
 	Version   int       `json:"version"`

@@ -52,7 +52,7 @@ func TestWebhookSendsTheAlertSigned(t *testing.T) {
 		body, _ = io.ReadAll(r.Body)
 	}))
 	defer srv.Close()
-	if err := send(t, webhook(t, notify.WebhookConfig{URL: srv.URL + "/hook", Secret: secret, Names: names})); err != nil {
+	if err := send(t, webhook(t, notify.WebhookConfig{URL: srv.URL + "/hook", Secrets: []string{secret}, Names: names})); err != nil {
 		t.Fatal(err)
 	}
 	for header, want := range map[string]string{
@@ -180,7 +180,7 @@ func TestWebhookGivesUpInTime(t *testing.T) {
 	}))
 	defer srv.Close()
 	defer close(release)
-	err := send(t, webhook(t, notify.WebhookConfig{URL: srv.URL, Timeout: 50 * time.Millisecond}))
+	err := send(t, webhook(t, notify.WebhookConfig{URL: srv.URL, Web: notify.Web{Timeout: 50 * time.Millisecond}}))
 	if !errors.Is(err, context.DeadlineExceeded) || pipeline.IsPermanent(err) {
 		t.Errorf("%v", err)
 	}
@@ -195,7 +195,7 @@ func TestWebhookReadsLittleOfALongAnswer(t *testing.T) {
 		}
 	}))
 	defer srv.Close()
-	if err := send(t, webhook(t, notify.WebhookConfig{URL: srv.URL, Timeout: 10 * time.Second})); err != nil {
+	if err := send(t, webhook(t, notify.WebhookConfig{URL: srv.URL, Web: notify.Web{Timeout: 10 * time.Second}})); err != nil {
 		t.Error(err)
 	}
 }
@@ -226,7 +226,7 @@ func TestWebhookRefusesNamesThatLeadIntoOurNetwork(t *testing.T) {
 	if err == nil || reached || !pipeline.IsPermanent(err) || !strings.Contains(err.Error(), "private: true") {
 		t.Errorf("error %v, reached %v", err, reached)
 	}
-	if err := send(t, webhook(t, notify.WebhookConfig{URL: named, Private: true})); err != nil || !reached {
+	if err := send(t, webhook(t, notify.WebhookConfig{URL: named, Web: notify.Web{Private: true}})); err != nil || !reached {
 		t.Errorf("when allowed: %v, reached %v", err, reached)
 	}
 }
@@ -252,7 +252,7 @@ func TestWebhookErrorsTellNoSecrets(t *testing.T) {
 	for _, cfg := range []notify.WebhookConfig{
 		{Name: "x", URL: "ftp://" + token},
 		{Name: "x", URL: "http://h/%zz" + token},
-		{Name: "x", URL: "http://h", Secret: token},
+		{Name: "x", URL: "http://h", Secrets: []string{token}},
 	} {
 		_, err := notify.NewWebhook(cfg)
 		errs = append(errs, err)
@@ -271,12 +271,12 @@ func TestWebhookConfigIsCheckedAtTheDoor(t *testing.T) {
 		ok   bool
 	}{
 		{"a name and an address suffice", notify.WebhookConfig{Name: "a", URL: "https://example.org/x"}, true},
-		{"the secret's prefix may be missing", notify.WebhookConfig{Name: "a", URL: "https://example.org", Secret: secret[6:]}, true},
+		{"the secret's prefix may be missing", notify.WebhookConfig{Name: "a", URL: "https://example.org", Secrets: []string{secret[6:]}}, true},
 		{"no name", notify.WebhookConfig{URL: "https://example.org/x"}, false},
 		{"no address", notify.WebhookConfig{Name: "a"}, false},
 		{"no host", notify.WebhookConfig{Name: "a", URL: "https:///x"}, false},
 		{"another scheme", notify.WebhookConfig{Name: "a", URL: "file:///etc/passwd"}, false},
-		{"a short secret", notify.WebhookConfig{Name: "a", URL: "https://example.org", Secret: "whsec_YWJj"}, false},
+		{"a short secret", notify.WebhookConfig{Name: "a", URL: "https://example.org", Secrets: []string{"whsec_YWJj"}}, false},
 	} {
 		if _, err := notify.NewWebhook(c.cfg); (err == nil) != c.ok {
 			t.Errorf("%s: %v", c.name, err)

@@ -24,16 +24,6 @@ type Book struct {
 	Tests     []Test
 }
 
-// Receiver is where alerts go. One of its kinds is set.
-type Receiver struct {
-	Name     string
-	Terminal *struct{}
-	Webhook  *Webhook
-}
-
-// Webhook is a receiver that is sent each alert by HTTP. Both fields may be secrets: they are never told in errors.
-type Webhook struct{ URL, Secret string }
-
 // Test is an example of what a rule is expected to do. Running it is not yet supported.
 type Test struct {
 	Name     string

@@ -173,7 +173,7 @@ func TestLoadReadsEverything(t *testing.T) {
 			},
 		},
 		Receivers: []rulebook.Receiver{
-			{Name: "europe-desk", Webhook: &rulebook.Webhook{URL: "https://desk.example.org/hook", Secret: "whsec_c2VjcmV0"}},
+			{Name: "europe-desk", Webhook: &rulebook.Webhook{URL: "https://desk.example.org/hook", Secrets: []string{"whsec_c2VjcmV0"}}},
 			{Name: "screen", Terminal: &struct{}{}},
 		},
 		Tests: []rulebook.Test{{
@@ -207,7 +207,7 @@ func TestAMissingFileIsAnError(t *testing.T) {
 
 func TestErrorsNeverTellSecrets(t *testing.T) {
 	t.Setenv("QUIDNUNC_TEST_TOKEN", "hunter2")
-	_, err := rulebook.Parse("r.yaml", []byte("receivers:\n- name: a\n  webhook: {url: 'http://x/${env:QUIDNUNC_TEST_TOKEN}', secret: '${env:QUIDNUNC_TEST_UNSET}'}\n  email: {}\n"))
+	_, err := rulebook.Parse("r.yaml", []byte("receivers:\n- name: a\n  webhook: {url: 'http://x/${env:QUIDNUNC_TEST_TOKEN}', secret: '${env:QUIDNUNC_TEST_UNSET}'}\n  carrier_pigeon: {}\n"))
 	if err == nil || strings.Contains(err.Error(), "hunter2") {
 		t.Errorf("error %v", err)
 	}

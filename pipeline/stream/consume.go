@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"sync"
 	"time"
 
@@ -22,6 +23,7 @@ type ConsumeConfig struct {
 	MaxDeliver int             // how many attempts before the message is buried; 0 means 12
 	BackOff    []time.Duration // between attempts, the last one repeated; nil means 1s, 5s, 15s, 1m, 5m, 15m, 1h
 	Grace      time.Duration   // how long handlers may go on after ctx ended; 0 means 10s
+	Waiting    int             // how many messages may be under way or wait for another attempt; 0 means 64, or 4 a worker if that is more
 	Room       string          // who buries: "dead.<room>"; "" means Durable
 	FromNow    bool            // a new durable begins with the messages that come, not with the oldest
 }
@@ -40,7 +42,8 @@ func (c ConsumeConfig) withDefaults() ConsumeConfig {
 
 // Consume hands messages to handle until ctx ends, then lets the handlers at work finish (Grace), gives back what nobody began, and
 // returns nil. The handler's error is the verdict: nil, the message is done; pipeline.Permanent, it is buried in DEAD with that reason;
-// any other, it comes again after BackOff (or after what a RetryAfter error asks for), and is buried after MaxDeliver attempts.
+// any other, it comes again after BackOff, give or take a quarter (or after what a RetryAfter error asks for, and a
+// little more), and is buried after MaxDeliver attempts.
 // Delivery is at least once: a process killed between handling and acknowledging makes it twice. handle is called from Workers goroutines,
 // with a ctx that lives until Grace is over.
 func (h *Hub) Consume(ctx context.Context, config ConsumeConfig, handle func(context.Context, Stored) error) error {
@@ -85,7 +88,7 @@ func (h *Hub) consumePass(ctx context.Context, config ConsumeConfig, handle func
 func (h *Hub) durable(c ConsumeConfig) jetstream.ConsumerConfig {
 	d := jetstream.ConsumerConfig{
 		Durable: c.Durable, AckPolicy: jetstream.AckExplicitPolicy, AckWait: c.AckWait,
-		MaxDeliver: -1, MaxAckPending: max(64, 4*c.Workers), // the bound is kept here, so that what is given up is buried with its reason
+		MaxDeliver: -1, MaxAckPending: or(c.Waiting, max(64, 4*c.Workers)), // the bound is kept here, so that what is given up is buried with its reason
 	}
 	if c.Filter != "" {
 		d.FilterSubject = h.names.stored(c.Filter)
@@ -211,9 +214,18 @@ func (w *worker) bury(ctx context.Context, msg jetstream.Msg, m Stored, reason s
 func (w *worker) delay(deliveries uint64, err error) time.Duration {
 	var after RetryAfter
 	if errors.As(err, &after) && after.RetryAfter() > 0 {
-		return after.RetryAfter()
+		return after.RetryAfter() + jitter(min(after.RetryAfter()/10, time.Second))
 	}
-	return w.config.BackOff[min(int(max(deliveries, 1))-1, len(w.config.BackOff)-1)]
+	pause := w.config.BackOff[min(int(max(deliveries, 1))-1, len(w.config.BackOff)-1)]
+	return pause - pause/4 + jitter(pause/2)
+}
+
+// jitter keeps what failed together from coming again together: something between 0 and most.
+func jitter(most time.Duration) time.Duration {
+	if most <= 0 {
+		return 0
+	}
+	return rand.N(most)
 }
 
 // keepAlive tells the server every so often that the handler lives, until the returned function is called.

@@ -2,11 +2,14 @@ package stream
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
 )
 
 // A DeadLetter is a message that nobody could handle.
@@ -58,6 +61,21 @@ func (h *Hub) Bury(ctx context.Context, d DeadLetter) error {
 // says about a message given up (an advisory) comes with Room "server" and the advisory as body.
 func (h *Hub) DeadLetters(ctx context.Context, from uint64, handle func(DeadLetter) error) error {
 	return h.Scan(ctx, Dead, "", from, func(m Stored) error { return handle(deadLetter(m)) })
+}
+
+// Unbury removes a dead letter by its place in DEAD, once what it was has been driven again.
+func (h *Hub) Unbury(ctx context.Context, seq uint64) error {
+	return h.until(ctx, fmt.Sprintf("unbury %d", seq), func(ctx context.Context) error {
+		s, err := h.js.Stream(ctx, h.names.stream(Dead))
+		if err != nil {
+			return err
+		}
+		err = s.DeleteMsg(ctx, seq)
+		if errors.Is(err, jetstream.ErrMsgNotFound) {
+			return nil
+		}
+		return err
+	})
 }
 
 func deadLetter(m Stored) DeadLetter {

@@ -26,6 +26,7 @@ const (
 	Snapshots Bucket = "SNAPSHOTS" // objects: states of the machines
 	Ledger    Bucket = "LEDGER"    // one row per alert and receiver
 	Leases    Bucket = "LEASES"    // who commits which shard
+	Silences  Bucket = "SILENCES"  // which alerts are not to be sent for a while
 	Feeds     Bucket = "FEEDS"     // feeds subscribed to, and what is known of each from its past polls
 )
 

@@ -91,7 +91,7 @@ func (h *Hub) setupOne(ctx context.Context, mode Mode, want jetstream.StreamConf
 func (h *Hub) wanted() []jetstream.StreamConfig {
 	return []jetstream.StreamConfig{
 		h.reports(), h.events(), h.deliveries(), h.dead(),
-		h.objects(Rules), h.objects(Snapshots), h.keys(Ledger, h.config.EventsAge), h.keys(Leases, 0), h.keys(Feeds, 0),
+		h.objects(Rules), h.objects(Snapshots), h.keys(Ledger, h.config.EventsAge), h.keys(Silences, 0), h.keys(Leases, 0), h.keys(Feeds, 0),
 	}
 }
 

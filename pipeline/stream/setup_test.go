@@ -45,7 +45,7 @@ func TestSetupMayBeRepeatedAndChecked(t *testing.T) {
 	}
 	defer h.Close()
 	var differs *stream.DifferenceError
-	if err := h.Setup(t.Context(), stream.Check); !errors.As(err, &differs) || len(differs.Differences) != 9 || !strings.Contains(err.Error(), "quidnunc_REPORTS: missing") {
+	if err := h.Setup(t.Context(), stream.Check); !errors.As(err, &differs) || len(differs.Differences) != 10 || !strings.Contains(err.Error(), "quidnunc_REPORTS: missing") {
 		t.Fatal("an empty server passes the check:", err)
 	}
 	for range 2 {
