@@ -318,7 +318,7 @@ func seenToWebhook(b *testing.B, r *running, got *latencies, url string) {
 		b.Fatal(err)
 	}
 	r.plan.book = book
-	if r.plan.receivers, err = receivers(book, io.Discard, r.plan.style); err != nil {
+	if r.plan.receivers, err = r.plan.workshop.receivers(book.Receivers); err != nil {
 		b.Fatal(err)
 	}
 	r.plan.inputs = []producer.Input{{Name: "live", Origin: news.Live, Source: &liveSource{}}}
