@@ -74,6 +74,9 @@ cover: ## coverage by room
 quality: build ## how well the coder codes: hand-coded corpora in SHARED, written to QUALITY.md
 	python3 tools/quality.py bin/quidnunc $(SHARED) QUALITY.md
 
+confidence: build ## how often each pattern of the coder is right, measured on SHARED: the coder's confidence
+	python3 tools/quality.py --confidence bin/quidnunc $(SHARED) producer/coder/confidence.txt
+
 lexicon: ## the word lists of producer/syntax, from Debian's hunspell-fr-classical, wordnet-base and scowl
 	$(GO) run ./cmd/train lexicon --lang fr
 	$(GO) run ./cmd/train lexicon --lang en

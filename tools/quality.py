@@ -3,6 +3,7 @@
 
 usage: quality.py PROGRAM SHARED [OUT]    (make quality)
        quality.py --brief PROGRAM SHARED  one line a corpus
+       quality.py --confidence PROGRAM SHARED OUT  how often each pattern is right (make confidence)
 
 PROGRAM is the quidnunc program, SHARED the folder with gold/ and tools/score-events.py, which does the scoring. Confidence intervals
 are the 2.5th and 97.5th percentiles of 200 resamplings of the sentences (documents for document corpora).
@@ -83,6 +84,35 @@ def confusion(m, gold, pred):
     return table, kinds
 
 
+def patterns(m, gold, pred):
+    """How often the events that each pattern told are of a type that people see in the sentence: (pattern, sides told) -> right, told."""
+    right, told = collections.Counter(), collections.Counter()
+    for r in gold:
+        events = pred.get(r["id"], [])
+        rest = collections.Counter(map(m.typ, m.choose(r, events)["gold"]))
+        for e in events:
+            key = e["pattern"], bool(e["source"]) + bool(e["target"])
+            told[key] += 1
+            if rest[m.typ(e)] > 0:
+                rest[m.typ(e)] -= 1
+                right[key] += 1
+    return right, told
+
+
+def confidence(program, shared, m, out):
+    right, told = collections.Counter(), collections.Counter()
+    for name, keys in SETS:
+        if "TYPE" in keys:
+            a, b = patterns(m, *code(program, shared, name, m))
+            right.update(a)
+            told.update(b)
+    lines = ["# How often the events of each pattern are of a type that people see in the sentence, on the development corpora whose",
+             "# events are typed. Written by make confidence: pattern | sides whose country is told | right | told"]
+    lines += [f"{p} | {n} | {right[p, n]} | {told[p, n]}" for p, n in sorted(told)]
+    with open(out, "w", encoding="utf-8") as f:
+        f.write("\n".join(lines) + "\n")
+
+
 def brief(name, o):
     f = lambda k: f"{k} {o[k]['P']:.1f}/{o[k]['R']:.1f}={o[k]['F1']:.1f}"
     keys = {"plv_train_en": ["TYPE"], "cameo_quad_train_en": ["DET", "QUAD"], "popcorn_train_det_fr": ["DET"]}.get(name, ["DET", "TYPE", "SRC", "TGT", "FULL"])
@@ -125,6 +155,8 @@ def main():
     if not os.path.isdir(os.path.join(shared, "gold")):
         sys.exit(f"no hand-coded corpora at {shared}/gold: nothing measured")
     m = scorer(shared)
+    if "--confidence" in sys.argv:
+        return confidence(program, shared, m, args[2])
     results = []
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
         coded = pool.map(lambda s: code(program, shared, s[0], m), SETS)

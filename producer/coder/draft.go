@@ -38,6 +38,9 @@ func (r *reading) draft(k int) []draft {
 	ts = r.demands(ts, voices, s)
 	discard := r.holds(s, lexicon.Discard)
 	if r.holds(s, lexicon.Meanwhile) {
+		if r.trace != nil {
+			r.trace.WriteString("  dropped whole: a figure of speech or a ceremony\n")
+		}
 		return nil
 	}
 	var out []draft
@@ -100,7 +103,7 @@ func (r *reading) event(ts []trigger, i int, o outcome, k int, voices []voice) (
 		e.When.Resolved = news.ByDocument
 	}
 	e.Cites = []news.Citation{{
-		Sentence: k + 1, Span: s.Span, Trigger: e.What.Span, Quote: quote(r.Text[s.Start:s.End]), Pattern: t.pattern, Confidence: confidence(t, e),
+		Sentence: k + 1, Span: s.Span, Trigger: e.What.Span, Quote: quote(r.Text[s.Start:s.End]), Pattern: t.pattern,
 	}}
 	d.Event = e
 	return d, true
@@ -314,22 +317,4 @@ func twoStates(e news.Event) bool {
 		}
 	}
 	return false
-}
-
-// confidence is how far the pattern is to be trusted.
-func confidence(t *trigger, e news.Event) float64 {
-	c := map[string]float64{"active": 0.7, "passive": 0.7, "inverted": 0.6, "noun": 0.55, "light verb": 0.65, "participle": 0.5}[t.pattern]
-	if len(e.Who) > 0 && len(e.Whom) > 0 {
-		c += 0.15
-	}
-	if e.Realis != news.Actual {
-		c -= 0.1
-	}
-	for _, a := range slices.Concat(e.Who, e.Whom) {
-		if a.Inferred {
-			c -= 0.05
-			break
-		}
-	}
-	return float64(int(c*100+0.5)) / 100
 }

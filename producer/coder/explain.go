@@ -30,9 +30,15 @@ func (c *Coder) Explain(w io.Writer, a news.Article) error {
 			return err
 		}
 	}
-	for _, e := range news.Identify(a.ID, r.finish(told)) {
-		if _, err := fmt.Fprintf(w, "event %s: %s %s%s %s > %s\n", e.ID, e.What.Type, e.What.CAMEO,
-			flags(e), strings.Join(names(e.Who), ", "), strings.Join(names(e.Whom), ", ")); err != nil {
+	var last strings.Builder
+	r.trace = &last
+	events := news.Identify(a.ID, r.finish(told))
+	if _, err := io.WriteString(w, last.String()); err != nil {
+		return err
+	}
+	for _, e := range events {
+		if _, err := fmt.Fprintf(w, "event %s: %s %s%s %s > %s (entry %q, %s)\n", e.ID, e.What.Type, e.What.CAMEO,
+			flags(e), strings.Join(names(e.Who), ", "), strings.Join(names(e.Whom), ", "), e.What.Lemma, cited(e)); err != nil {
 			return err
 		}
 	}
@@ -68,6 +74,34 @@ func (r *reading) drawing(s text.Sentence) string {
 	return "    " + strings.Join(lines, "\n    ") + "\n"
 }
 
+// remark says what became of an event that its sentence told, once the whole article was read.
+func (r *reading) remark(d draft, format string, args ...any) {
+	if r.trace == nil {
+		return
+	}
+	fmt.Fprintf(r.trace, "sentence %d, %q: %s\n", d.sentence+1, d.What.Trigger, fmt.Sprintf(format, args...))
+}
+
+// misfit says that a word of the lexicon stands at token i, and that none of its entries fits what stands around it.
+func (r *reading) misfit(i int) {
+	w := r.words[i]
+	if r.trace == nil || r.at[i] > 0 {
+		return
+	}
+	var tried []string
+	for _, f := range w.Verbs {
+		for _, s := range f.Verb.Senses {
+			tried = append(tried, s.Lemma)
+		}
+	}
+	for _, s := range w.Nouns {
+		tried = append(tried, s.Lemma)
+	}
+	if len(tried) > 0 {
+		fmt.Fprintf(r.trace, "  word %q: no entry fits: %s\n", r.surface[i], strings.Join(tried, ", "))
+	}
+}
+
 // note says why trigger t is no event, or what event it is.
 func (r *reading) note(t *trigger, format string, args ...any) {
 	if r.trace == nil {
@@ -93,6 +127,15 @@ func names(side []news.Actor) []string {
 		}
 	}
 	return out
+}
+
+// cited names the sentences that tell an event, each with its pattern and confidence.
+func cited(e news.Event) string {
+	out := make([]string, len(e.Cites))
+	for i, c := range e.Cites {
+		out[i] = fmt.Sprintf("sentence %d by pattern %q, confidence %.2f", c.Sentence, c.Pattern, c.Confidence)
+	}
+	return strings.Join(out, "; ")
 }
 
 func flags(e news.Event) string {

@@ -109,7 +109,17 @@ func enrich(a, b []news.Actor) []news.Actor {
 // finish tells each event once, marks the lead and what is history, and puts them in text order.
 func (r *reading) finish(told []draft) []news.Event {
 	r.localise(told)
-	told = slices.DeleteFunc(told, r.everyday)
+	for i := range told {
+		c := &told[i].Cites[0]
+		c.Confidence = confidence(c.Pattern, told[i].Event)
+	}
+	told = slices.DeleteFunc(told, func(d draft) bool {
+		everyday := r.everyday(d)
+		if everyday {
+			r.remark(d, "dropped: the ordinary business of one country")
+		}
+		return everyday
+	})
 	merged := r.merge(told)
 	r.effects(merged)
 	out := make([]news.Event, 0, len(merged))
@@ -265,12 +275,14 @@ func (r *reading) merge(told []draft) []draft {
 		k := r.retold(out, byType[d.What.Type], d)
 		if k < 0 {
 			if len(out) == maxEvents || d.echo {
+				r.remark(d, "dropped: names nobody, and nothing before it")
 				continue
 			}
 			byType[d.What.Type] = append(byType[d.What.Type], len(out))
 			out = append(out, d)
 			continue
 		}
+		r.remark(d, "tells again what sentence %d told by %q", out[k].sentence+1, out[k].What.Trigger)
 		out[k] = fuse(out[k], d)
 		if len(out[k].Cites) < maxCites {
 			out[k].Cites = append(out[k].Cites, d.Cites...)

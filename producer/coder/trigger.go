@@ -62,7 +62,11 @@ func (r *reading) triggers(s text.Sentence) []trigger {
 func (r *reading) triggerAt(i int, s text.Sentence) (trigger, bool) {
 	w := r.words[i]
 	if len(w.Verbs) > 0 && r.at[i] == 0 && !w.Marks.Has(lexicon.Be|lexicon.Have|lexicon.Preposition) && r.isVerb(i, s) {
-		return r.verbTrigger(i, s)
+		t, ok := r.verbTrigger(i, s)
+		if !ok {
+			r.misfit(i)
+		}
+		return t, ok
 	}
 	for _, sense := range w.Nouns {
 		if last, object, ok := r.fitsNoun(sense, i, s); ok {
@@ -72,6 +76,7 @@ func (r *reading) triggerAt(i int, s text.Sentence) (trigger, bool) {
 	if w.Marks.Has(lexicon.Decision) {
 		return trigger{at: i, last: i + 1, sense: decision, objectAt: -1}, true
 	}
+	r.misfit(i)
 	return trigger{}, false
 }
 
