@@ -6,7 +6,7 @@ FUZZTIME ?= 10s
 BENCHTIME ?= 1s
 SHARED ?= ../shared
 
-.PHONY: help build run check fmt fmt-check vet lint test race fuzz golden chaos chaos-short bench bench-rules cover quality quality-extract lexicon models languages
+.PHONY: help build run check fmt fmt-check vet lint test race fuzz golden chaos chaos-short bench bench-rules cover quality quality-extract quality-stories lexicon models languages
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
@@ -59,6 +59,9 @@ golden: ## write the golden files anew: read the diff before you commit it
 quality-extract: ## how well pages are read and languages told: QUALITY.md
 	$(GO) test -count=1 -run '^TestQuality$$' ./producer/extract -args -quality $(CURDIR)/QUALITY.md
 	$(GO) test -count=1 -run '^TestDetectQuality$$' ./pipeline/text -args -quality $(CURDIR)/QUALITY.md
+
+quality-stories: ## how well stories are told apart: QUALITY.md
+	$(GO) test -count=1 -run '^TestQuality$$' ./consumer/story -args -quality $(CURDIR)/QUALITY.md
 
 bench: ## the benchmarks: articles/s, CPU by stage, and the log beside a raw loop
 	$(GO) test -run '^$$' -bench . -benchtime $(BENCHTIME) -benchmem ./cmd/... ./consumer/... ./pipeline/... ./producer/...

@@ -41,7 +41,7 @@ func Explain(r rule.Rule, g *gazetteer.Gazetteer, report news.Report, s news.Sto
 	d := &desk{}
 	d.doc.read(&report, s, true)
 	d.explain.begin(e.segment(1), &d.doc)
-	t := teller{view: &d.explain, spans: spansOf(&d.doc), clauses: make([]news.Clause, e.clauses), event: -1}
+	t := teller{view: &d.explain, clauses: make([]news.Clause, e.clauses), event: -1}
 	if rule.AsksEvent(r.Expr) {
 		a.Events = t.events(root, filterOf(r.Expr))
 		a.Holds = len(a.Events) > 0

@@ -120,7 +120,7 @@ func (d *desk) why(x *Index, hits []Hit) []Hit {
 		counts[i] = e.clauses
 	}
 	d.explain.begin(e.segment(0), &d.doc)
-	t := teller{view: &d.explain, spans: spansOf(&d.doc)}
+	t := teller{view: &d.explain}
 	for i, n := range d.rules {
 		hits = append(hits, t.hit(int(n), x.rules[n].Expr, roots[i], counts[i]))
 	}
@@ -148,9 +148,16 @@ func spansOf(d *document) []news.Span {
 // teller tells why rules hold.
 type teller struct {
 	view    *view
-	spans   []news.Span
-	event   int // -1: none is bound
+	spans   []news.Span // of the words, once a clause wants them: cutting a text into words is dear
+	event   int         // -1: none is bound
 	clauses []news.Clause
+}
+
+func (t *teller) wordSpans() []news.Span {
+	if t.spans == nil {
+		t.spans = spansOf(t.view.doc)
+	}
+	return t.spans
 }
 
 func (t *teller) hit(n int, x rule.Expr, root *reason, clauses int) Hit {
@@ -238,7 +245,8 @@ func (t *teller) tellClause(r *reason) {
 	for _, f := range r.words {
 		for _, run := range f.runs(t.view, nil) {
 			if run.first >= t.view.doc.title {
-				c.Spans = append(c.Spans, news.Span{Start: t.spans[run.first].Start, End: t.spans[run.last].End})
+				spans := t.wordSpans()
+				c.Spans = append(c.Spans, news.Span{Start: spans[run.first].Start, End: spans[run.last].End})
 			}
 		}
 	}

@@ -2,6 +2,9 @@ package rulebook_test
 
 import (
 	"fmt"
+	"os"
+	"regexp"
+	"strings"
 	"testing"
 	"time"
 
@@ -11,6 +14,35 @@ import (
 	"github.com/quidnunc-news/quidnunc/consumer/rule"
 	"github.com/quidnunc-news/quidnunc/consumer/rulebook"
 )
+
+// Every example of the reference's section on when is understood.
+func TestTheReferenceOfWhenIsTrue(t *testing.T) {
+	data, err := os.ReadFile("../../docs/rules.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, section, _ := strings.Cut(string(data), "\n## When\n")
+	section, _, _ = strings.Cut(section, "\n## ")
+	tried := 0
+	for _, m := range regexp.MustCompile("`({.*?}|(?:throttle|limit|max_age): .*?)`").FindAllStringSubmatch(section, -1) {
+		line := m[1]
+		if line[0] == '{' {
+			line = "when: " + line
+		}
+		if _, err := rulebook.Parse("rules.md", fmt.Appendf(nil, "rules:\n- name: a\n  query: 'what:ASSAULT'\n  %s\n", line)); err != nil {
+			t.Error(err)
+		}
+		tried++
+	}
+	if tried < 10 {
+		t.Errorf("only %d examples were found", tried)
+	}
+	for _, d := range rule.Dimensions() {
+		if !strings.Contains(section, "`"+string(d)+"`") {
+			t.Errorf("the reference does not name %s", d)
+		}
+	}
+}
 
 // What a file says of when, and that it comes back from the log as it was.
 func TestWhenIsReadAndComesBack(t *testing.T) {

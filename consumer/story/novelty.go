@@ -45,8 +45,8 @@ func (s *Stories) first(e *news.Event, by uint64) (f news.First, ok bool) {
 			if who == "" && whom == "" {
 				continue
 			}
-			newDeed := s.told.tell(hash("deed|"+who+"|"+string(e.What.Type)+"|"+whom), s.now, by)
-			newPair := who != "" && whom != "" && s.told.tell(hash("pair|"+who+"|"+whom), s.now, by)
+			newDeed := s.told.tell(hashAll(who, string(e.What.Type), whom), s.now, by)
+			newPair := who != "" && whom != "" && s.told.tell(hashAll(who, whom), s.now, by)
 			if newDeed && !ok {
 				f, ok = news.First{Event: e.ID, What: e.What.Type, Who: who, Whom: whom, Pair: newPair}, true
 			}

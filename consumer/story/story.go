@@ -270,6 +270,15 @@ func hash(s string) uint64 {
 	return mix(h)
 }
 
+// hashAll hashes several strings, told apart.
+func hashAll(parts ...string) uint64 {
+	h := uint64(len(parts))
+	for _, p := range parts {
+		h = mix(h*31 + hash(p))
+	}
+	return h
+}
+
 func mix(x uint64) uint64 {
 	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9
 	x = (x ^ x>>27) * 0x94d049bb133111eb

@@ -134,7 +134,7 @@ func (f *frequency) vector(r *news.Report, v vector) vector {
 	}
 	for i := range r.Events {
 		for _, key := range eventKeys(&r.Events[i]) {
-			add(event|hash(key)>>2, 1, eventFactor)
+			add(event|key>>2, 1, eventFactor)
 		}
 	}
 	return v.tidy()
@@ -143,23 +143,23 @@ func (f *frequency) vector(r *news.Report, v vector) vector {
 // maxSides bounds the actors on one side of an event that are looked at.
 const maxSides = 3
 
-// eventKeys are what two tellings of one event have in common in any language.
-func eventKeys(e *news.Event) []string {
+// eventKeys are what two tellings of one event have in common in any language: who, what and whom; what, whom and where.
+func eventKeys(e *news.Event) []uint64 {
 	if e.Historical || e.Realis == news.Hypothetical {
 		return nil
 	}
-	var out []string
+	var out []uint64
 	what := string(e.What.Type)
 	for _, who := range sides(e.Who) {
 		for _, whom := range sides(e.Whom) {
 			if who != "" || whom != "" {
-				out = append(out, who+"|"+what+"|"+whom)
+				out = append(out, hashAll(who, what, whom))
 			}
 		}
 	}
 	if e.Where != nil {
 		for _, whom := range sides(e.Whom) {
-			out = append(out, what+"|"+whom+"@"+e.Where.Country+"/"+e.Where.Name)
+			out = append(out, hashAll(what, whom, e.Where.Country, e.Where.Name))
 		}
 	}
 	return out
