@@ -120,15 +120,16 @@ type publisher struct {
 	votes    [news.SketchSize]vote
 }
 
-// vote is a minimum that has the majority, and by how much (Boyer and Moore).
+// vote is a minimum that more than a third of the articles have, and by how much (after Boyer and Moore; an article for it
+// counts twice as much as one against it).
 type vote struct {
 	minimum uint16
 	ahead   uint8
 }
 
 const (
-	majority        = 4 // by which a minimum has to be ahead to be boilerplate
-	farAhead        = 12
+	majority        = 5 // by which a minimum has to be ahead to be boilerplate
+	farAhead        = 20
 	publisherMemory = 30 * 24 * time.Hour
 )
 
@@ -157,11 +158,10 @@ func (s *Stories) learn(d *doc) {
 	for i, m := range d.minima {
 		v := &p.votes[i]
 		switch {
-		case v.minimum == m && v.ahead < farAhead:
-			v.ahead++
 		case v.minimum == m:
+			v.ahead = min(v.ahead+2, farAhead)
 		case v.ahead == 0:
-			*v = vote{m, 1}
+			*v = vote{m, 2}
 		default:
 			v.ahead--
 		}
