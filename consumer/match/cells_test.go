@@ -15,7 +15,8 @@ func TestPlacesWithinADistance(t *testing.T) {
 	}
 	r := news.Report{Events: []news.Event{
 		at("Paris", 48.8534, 2.3488), at("Versailles", 48.8036, 2.1347), at("Suva", -18.1416, 178.4415), at("Apia", -13.8333, -171.7667),
-		{Realis: news.Actual, Where: &news.Place{Name: "France"}}, {Realis: news.Actual},
+		{Realis: news.Actual, Where: &news.Place{Name: "France"}},
+		{Realis: news.Actual},
 	}}
 	names := []string{"Paris", "Versailles", "Suva", "Apia", "France"}
 	for name, c := range map[string]struct{ query, want string }{

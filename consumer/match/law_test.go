@@ -64,8 +64,22 @@ func TestIndexEqualsTheObviousLoop(t *testing.T) {
 		}
 	}
 	for _, x := range []rule.Expr{
-		rule.And{}, rule.Or{}, rule.Not{}, rule.Near{}, rule.Term{}, rule.Phrase{}, rule.Prefix{}, rule.Exact{}, rule.Range{}, rule.Compare{}, rule.List{},
-		rule.Loose{}, rule.Pattern{}, rule.Repeat{}, rule.Group{}, rule.Circle{},
+		rule.And{},
+		rule.Or{},
+		rule.Not{},
+		rule.Near{},
+		rule.Term{},
+		rule.Phrase{},
+		rule.Prefix{},
+		rule.Exact{},
+		rule.Range{},
+		rule.Compare{},
+		rule.List{},
+		rule.Loose{},
+		rule.Pattern{},
+		rule.Repeat{},
+		rule.Group{},
+		rule.Circle{},
 	} {
 		if asked[fmt.Sprintf("%T", x)] == 0 {
 			t.Errorf("no rule has a %T", x)

@@ -321,8 +321,10 @@ func literal(pattern string) string {
 }
 
 func (b *planner) vocabulary() vocabulary {
-	v := vocabulary{stems: b.stems, folds: b.folds, exact: b.exact, prefixes: b.prefixes, pairs: newPairs(b.pairs, len(b.words.list)),
-		inflected: &[len(langs)]inflection{}}
+	v := vocabulary{
+		stems: b.stems, folds: b.folds, exact: b.exact, prefixes: b.prefixes, pairs: newPairs(b.pairs, len(b.words.list)),
+		inflected: &[len(langs)]inflection{},
+	}
 	v.spellings = newSpellings(b.words.list)
 	v.table = make([]uint32, len(b.words.list)*4/3+1)
 	v.stems, v.folds = slices.Clip(v.stems), slices.Clip(v.folds)

@@ -113,9 +113,11 @@ func (b *builder) add(n int, x rule.Expr) {
 	b.partLists.clear()
 	b.markLists.clear()
 	p := b.plan(x)
-	parts := append(b.parts[:0], p)
+	parts := b.parts[:0]
 	if p.form == askAll {
-		parts = flat(p, b.parts[:0])
+		parts = flat(p, parts)
+	} else {
+		parts = append(parts, p)
 	}
 	groups := b.candidates[:0]
 	for _, part := range parts {

@@ -448,8 +448,13 @@ func event(t *rapid.T) news.Event {
 		),
 		Realis:     rapid.SampledFrom([]news.Realis{news.Actual, news.Alleged, news.Hypothetical}).Draw(t, "realis"),
 		Historical: rapid.Bool().Draw(t, "historical"), Lead: rapid.Bool().Draw(t, "lead"),
-		Where: rapid.SampledFrom([]*news.Place{nil, {Name: "Salisbury", Country: "GBR", Lat: 51.07, Lon: -1.79}, {Name: "Moscow", Country: "RUS"},
-			{Name: "Suva", Country: "FJI", Lat: -18.14, Lon: 178.44}, {Name: "Alert", Country: "CAN", Lat: 82.5, Lon: -62.3}}).Draw(t, "where"),
+		Where: rapid.SampledFrom([]*news.Place{
+			nil,
+			{Name: "Salisbury", Country: "GBR", Lat: 51.07, Lon: -1.79},
+			{Name: "Moscow", Country: "RUS"},
+			{Name: "Suva", Country: "FJI", Lat: -18.14, Lon: 178.44},
+			{Name: "Alert", Country: "CAN", Lat: 82.5, Lon: -62.3},
+		}).Draw(t, "where"),
 		Count: rapid.SampledFrom([]*news.Quantity{nil, {Value: 3}, {Value: 7}}).Draw(t, "count"),
 	}
 	e.What.Trigger = rapid.SampledFrom(vocabulary).Draw(t, "trigger")

@@ -64,7 +64,8 @@ func (l *lexer) circle() (Circle, error) {
 		low, high float64
 		name      string
 	}{
-		{parts[0], &c.Lat, -90, 90, "a latitude from -90 to 90"}, {parts[1], &c.Lon, -180, 180, "a longitude from -180 to 180"},
+		{parts[0], &c.Lat, -90, 90, "a latitude from -90 to 90"},
+		{parts[1], &c.Lon, -180, 180, "a longitude from -180 to 180"},
 		{radius, &c.Km, 0, maxKm * per, "a radius of at most 20038km"},
 	} {
 		f, ok := ParseNumber(strings.TrimSpace(v.text))
