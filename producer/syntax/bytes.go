@@ -52,7 +52,7 @@ func appendString(b []byte, s string) []byte {
 	return append(binary.AppendUvarint(b, uint64(len(s))), s...)
 }
 
-func appendUint[T ~int | ~uint8 | ~uint32 | ~uint64](b []byte, v T) []byte {
+func appendUint[T ~int | ~uint | ~uint8 | ~uint32 | ~uint64](b []byte, v T) []byte {
 	return binary.AppendUvarint(b, uint64(v))
 }
 

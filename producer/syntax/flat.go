@@ -1,41 +1,63 @@
 package syntax
 
-// flat is a frozen perceptron of at most four classes: the row lies in the slot, so that a feature costs one look at memory.
+// flat is a frozen perceptron of at most three classes. A feature costs one look at memory and no branch: its key's upper
+// bits are the number of a bucket of two words, its last byte a tag beside which the weights lie.
+// A bucket is four tags and the first class's four weights, then those of the second and of the third; 128 is zero and an empty place nothing.
 type flat struct {
-	slots []uint64 // (key+1)<<32 | four weights, 128 is zero
-	shift uint
+	buckets [][2]uint64
 }
 
+// tagBits is the width of the part of a key that does not number a bucket.
+const tagBits = 8
+
 func readFlat(r *reader) flat {
-	t := readTable(r)
-	if t.classes > 4 {
+	q := readQuantised(r)
+	if q.k != moves || q.bits != keyBits-tagBits {
 		r.err = errShort
 		return flat{}
 	}
-	for i, s := range t.slots {
-		if s != 0 {
-			t.slots[i] = s&^0xffffffff | t.rows[uint32(s)*stride]&0xffffffff
+	f := flat{buckets: make([][2]uint64, 1<<(keyBits-tagBits))}
+	used := make([]int, len(f.buckets))
+	for i, key := range q.keys {
+		n := key >> tagBits
+		lane := used[n]
+		if lane == bucketRows {
+			r.err = errShort
+			return flat{}
+		}
+		used[n]++
+		b := &f.buckets[n]
+		b[0] |= uint64(key&0xff) << (8 * lane)
+		for c, w := range q.w[i*q.k : i*q.k+q.k] {
+			b[(c+1)/2] |= uint64(byte(w)^0x80) << (32*((c+1)%2) + 8*lane)
 		}
 	}
-	return flat{t.slots, t.shift}
+	return f
 }
 
-// score sums the rows of keys; the sums of different classes compare with one another.
-func (t *flat) score(keys []uint32) (sums [4]int32) {
-	var even, odd uint32
-	slots := t.slots
-	for _, key := range keys {
-		for i := key >> t.shift; ; i++ {
-			s := slots[i]
-			if s == 0 {
-				break
-			}
-			if uint32(s>>32) == key+1 {
-				even += uint32(s) & 0x00ff00ff
-				odd += uint32(s) >> 8 & 0x00ff00ff
-				break
-			}
-		}
+// score sums the rows of keys, of which there are at most 256; the sums of different classes compare with one another.
+func (f *flat) score(keys []uint32) (sums [3]int32) {
+	const half, bytes, low = 0x00ff00ff00ff00ff, 0x01010101, 0x7f7f7f7f
+	var first, others uint64
+	buckets := f.buckets
+	if len(buckets) < 1<<(keyBits-tagBits) {
+		return sums
 	}
-	return [4]int32{int32(even & 0xffff), int32(odd & 0xffff), int32(even >> 16), int32(odd >> 16)}
+	buckets = buckets[:1<<(keyBits-tagBits)]
+	for _, key := range keys {
+		b := &buckets[key>>tagBits&(1<<(keyBits-tagBits)-1)]
+		differs := uint32(b[0]) ^ key&0xff*bytes
+		found := ^((differs&low + low) | differs | low) // 0x80 where the tag is the key's
+		mask := uint64(found>>7) * 0xff
+		w := b[0] >> 32 & mask
+		first += w & half
+		first += w >> 8 & half
+		w = b[1] & (mask | mask<<32)
+		others += w & half
+		others += w >> 8 & half
+	}
+	return [3]int32{lanes(uint32(first)), lanes(uint32(others)), lanes(uint32(others >> 32))}
 }
+
+// lanes adds the two halves of what the lanes of a class have summed.
+func lanes(v uint32) int32 { return int32(v&0xffff + v>>16) }

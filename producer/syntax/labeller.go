@@ -87,7 +87,7 @@ type parser struct {
 }
 
 // parse draws the tree over nodes into s.
-func (m *Model) parse(p *parser, s *state, nodes []node, guides []guide, keys *[moveFeatures]uint32, labels *[labelFeatures]uint32) {
+func (m *Model) parse(p *parser, s *state, nodes []node, guides []guide, keys *moveKeys, labels *[labelFeatures]uint32) {
 	m.start(s, nodes, guides)
 	for !s.done() {
 		move := p.decide(s, keys)
@@ -105,7 +105,7 @@ func (m *Model) parse(p *parser, s *state, nodes []node, guides []guide, keys *[
 }
 
 // decide asks the table only where there is a choice.
-func (p *parser) decide(s *state, keys *[moveFeatures]uint32) int {
+func (p *parser) decide(s *state, keys *moveKeys) int {
 	if s.b == s.n {
 		if len(s.stack) > 1 {
 			return right

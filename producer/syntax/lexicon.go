@@ -15,6 +15,7 @@ type Entry struct {
 	Feats       Feats
 	Marks       Mark
 	Class       uint8 // of meaning or of government: the same number for words that behave alike; 0 is none
+	Usage       uint8 // what text uses the form as: the same number for forms that are used alike; an entry of usage alone is no reading
 }
 
 // Mark says more of a form than its readings do.
@@ -73,6 +74,7 @@ func ruleFor(form, lemma string) lemmaRule {
 type entry struct {
 	mask     uint32
 	class    uint8
+	usage    uint8
 	readings []reading
 }
 
@@ -80,6 +82,7 @@ type entry struct {
 type lexicon struct {
 	forms   dafsa
 	entries []entry
+	usage   bool // whether the list tells usages
 }
 
 func (l *lexicon) find(form string) *entry {
@@ -141,7 +144,7 @@ func maskBit(tag UPOS, f Feats) uint32 {
 	return 1 << 17
 }
 
-const lexiconMagic = "quidnunc lexicon 1\n"
+const lexiconMagic = "quidnunc lexicon 2\n"
 
 // Compile makes the table of a word list. The order of entries matters only within a form: the likelier reading first.
 func Compile(list []Entry) ([]byte, error) {
@@ -180,7 +183,7 @@ func Compile(list []Entry) ([]byte, error) {
 
 func appendEntry(b []byte, list []Entry) []byte {
 	var mask Mark
-	var class uint8
+	var class, usage uint8
 	type key struct {
 		tag   UPOS
 		feats Feats
@@ -188,6 +191,12 @@ func appendEntry(b []byte, list []Entry) []byte {
 	}
 	var seen []key
 	for _, e := range list {
+		if e.Usage > 0 {
+			usage = e.Usage
+			if e.Lemma == "" {
+				continue
+			}
+		}
 		mask |= e.Marks | Mark(maskBit(e.Tag, e.Feats))
 		if class == 0 {
 			class = e.Class
@@ -196,7 +205,7 @@ func appendEntry(b []byte, list []Entry) []byte {
 			seen = append(seen, k)
 		}
 	}
-	b = appendUint(appendUint(b, uint32(mask)), class)
+	b = appendUint(appendUint(appendUint(b, uint32(mask)), class), usage)
 	b = appendUint(b, len(seen))
 	for _, k := range seen {
 		r := ruleFor(list[0].Form, k.lemma)
@@ -218,7 +227,8 @@ func readLexicon(packed []byte) (*lexicon, error) {
 	l := &lexicon{entries: make([]entry, r.count(1))}
 	for i := range l.entries {
 		e := &l.entries[i]
-		e.mask, e.class = uint32(r.uint()), uint8(r.uint())
+		e.mask, e.class, e.usage = uint32(r.uint()), uint8(r.uint()), uint8(r.uint())
+		l.usage = l.usage || e.usage > 0
 		e.readings = make([]reading, r.count(1))
 		for j := range e.readings {
 			e.readings[j] = reading{UPOS(r.uint()), Feats(r.uint()), lemmaRule{int(r.uint()), r.string()}}

@@ -23,7 +23,7 @@ type Model struct {
 	tagger   table
 	scout    parser // reads from the end of the sentence, and guides the other
 	parser   parser
-	splitter flat // is a French "des" an article, or "de" and "les"?
+	splitter table // is a French "des" an article, or "de" and "les"?
 	morphs   []morph
 	exact    dafsa // form, 1, tag → morph
 	endings  dafsa // ending, 1, tag → morph
@@ -44,7 +44,7 @@ type morph struct {
 	feats Feats
 }
 
-const modelMagic = "quidnunc syntax model 1\n"
+const modelMagic = "quidnunc syntax model 2\n"
 
 // Read makes a model from what Train wrote and its word list, as Compile wrote it.
 func Read(packed, words []byte) (*Model, error) {
@@ -64,7 +64,7 @@ func Read(packed, words []byte) (*Model, error) {
 	r := &reader{b: body}
 	m.readHead(r)
 	m.readMorphs(r)
-	m.tagger, m.splitter = readTable(r), readFlat(r)
+	m.tagger, m.splitter = readTable(r), readTable(r)
 	m.scout = parser{readFlat(r), readTable(r)}
 	m.parser = parser{readFlat(r), readTable(r)}
 	if r.err != nil {
@@ -157,9 +157,9 @@ func universal(rel string) string {
 
 // Footprint is the size in bytes of the tables that parsing looks into.
 func (m *Model) Footprint() int {
-	words := len(m.scout.mover.slots) + len(m.parser.mover.slots)
+	words := 2 * (len(m.scout.mover.buckets) + len(m.parser.mover.buckets))
 	for _, t := range []*table{&m.tagger, &m.scout.labeller, &m.parser.labeller} {
-		words += len(t.slots) + len(t.rows)
+		words += len(t.tags) + len(t.first)/2 + stride*len(t.rows)
 	}
 	return 8*words + 4*(len(m.words.forms.arcs)+len(m.exact.arcs)+len(m.endings.arcs))
 }

@@ -16,6 +16,8 @@ type node struct {
 	name   uint32    // and as it is written, if that differs
 	usual  uint32    // which tags it has in the treebank, if it is frequent there
 	class  uint32    // its meaning or government, by the word list
+	used   uint32    // what the word list says text uses it as, in lower case
+	named  uint32    // and as it is written
 	tag    uint8
 }
 
@@ -159,11 +161,12 @@ func (m *Model) lookUp(n *node, form string, low []byte, digits bool) {
 		return
 	}
 	if e := m.words.findBytes(low); e != nil {
-		n.mask, n.class = e.mask, uint32(e.class)
+		n.mask, n.class, n.used = e.mask, uint32(e.class), uint32(e.usage)
+		n.named = n.used
 	}
 	if n.shape&shapeCapital != 0 {
 		if e := m.words.find(form); e != nil {
-			n.name = e.mask
+			n.name, n.named = e.mask, uint32(e.usage)
 			if n.class == 0 {
 				n.class = uint32(e.class)
 			}

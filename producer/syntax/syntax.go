@@ -38,7 +38,7 @@ type workspace struct {
 	rules     []lemmaRule
 	state     state
 	tagKeys   [tagFeatures]uint32
-	moveKeys  [moveFeatures]uint32
+	moveKeys  moveKeys
 	labelKeys [labelFeatures]uint32
 	lemmas    []byte
 	scratch   []byte

@@ -1,11 +1,14 @@
 package syntax
 
 // tagFeatures is the number of features of one decision of the tagger.
-const tagFeatures = 52
+const (
+	usualTagFeatures = 52 // in a language whose word list tells no usage
+	tagFeatures      = usualTagFeatures + 11
+)
 
 // tagContext fills keys for the word at i of nodes, whose words before i are tagged. nodes has two empty
 // nodes before the first word (i counts from 2) and two after the last.
-func tagContext(nodes []node, i int, keys *[tagFeatures]uint32) {
+func tagContext(nodes []node, i int, usage bool, keys *[tagFeatures]uint32) []uint32 {
 	n0, p1, p2, n1, n2 := &nodes[i], &nodes[i-1], &nodes[i-2], &nodes[i+1], &nodes[i+2]
 	w0, m0, sh := uint64(n0.low), uint64(n0.mask), uint64(n0.shape)
 	t1, t2 := uint64(p1.tag)+1, uint64(p2.tag)+1
@@ -65,6 +68,22 @@ func tagContext(nodes []node, i int, keys *[tagFeatures]uint32) {
 	keys[49] = feature(50, uint64(n0.name), t1, sh)
 	keys[50] = feature(51, uint64(p1.shape), sh, uint64(n1.shape))
 	keys[51] = feature(52, uint64(n0.class), m0, sh)
+	if !usage {
+		return keys[:usualTagFeatures]
+	}
+	u0, u1, u2, v0 := uint64(n0.used), uint64(n1.used), uint64(n2.used), uint64(n0.named)
+	keys[52] = feature(53, v0, u0, sh)
+	keys[53] = feature(54, v0, u0, t1)
+	keys[54] = feature(55, u0, t1, u1)
+	keys[55] = feature(56, u0, t1, t2)
+	keys[56] = feature(57, u0, u1, u2)
+	keys[57] = feature(58, u0, s3, 0)
+	keys[58] = feature(59, u0, wp, 0)
+	keys[59] = feature(60, u0, wn, 0)
+	keys[60] = feature(61, u1, t1, 0)
+	keys[61] = feature(62, v0, m0, uint64(n0.name))
+	keys[62] = feature(63, uint64(n1.named), v0, t1)
+	return keys[:]
 }
 
 // tag tags nodes from left to right.
@@ -75,7 +94,6 @@ func (m *Model) tag(nodes []node, keys *[tagFeatures]uint32) {
 			n.tag = t
 			continue
 		}
-		tagContext(nodes, i, keys)
-		n.tag = uint8(m.tagger.best(keys[:])) + 1
+		n.tag = uint8(m.tagger.best(tagContext(nodes, i, m.words.usage, keys))) + 1
 	}
 }

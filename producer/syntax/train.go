@@ -251,12 +251,12 @@ func (t *trainer) bytes() ([]byte, error) {
 	b := []byte(modelMagic)
 	b = t.m.appendHead(b)
 	b = t.m.appendMorphs(b)
-	b = t.tagger.quantise(t.c.Rows[0]).append(b)
-	b = t.splitter.quantise(20_000).append(b)
-	b = t.scout.mover.quantise(t.c.Rows[1] / 2).append(b)
-	b = t.scout.labeller.quantise(t.c.Rows[2] / 2).append(b)
-	b = t.parser.mover.quantise(t.c.Rows[1]).append(b)
-	b = t.parser.labeller.quantise(t.c.Rows[2]).append(b)
+	b = t.tagger.quantise(t.c.Rows[0], 17).append(b)
+	b = t.splitter.quantise(20_000, 15).append(b)
+	b = t.scout.mover.quantise(t.c.Rows[1]/2, keyBits-tagBits).append(b)
+	b = t.scout.labeller.quantise(t.c.Rows[2]/2, 15).append(b)
+	b = t.parser.mover.quantise(t.c.Rows[1], keyBits-tagBits).append(b)
+	b = t.parser.labeller.quantise(t.c.Rows[2], 16).append(b)
 	return pack(b)
 }
 

@@ -105,7 +105,7 @@ type lesson struct {
 	explore     bool
 	s           state
 	inStack     []bool
-	keys        [moveFeatures]uint32
+	keys        moveKeys
 	labelKeys   [labelFeatures]uint32
 	scores      []int32
 	kids        [][]int32

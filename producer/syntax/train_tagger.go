@@ -106,13 +106,14 @@ func (t *trainer) trainTagger(l *learner, random *random, epochs int, use func(i
 			}
 			e := t.examples[i]
 			for j := range e.tags {
-				e.nodes[j+2].tag = t.guess(l, e.nodes, j+2, &keys, scores)
+				var used []uint32
+				e.nodes[j+2].tag, used = t.guess(l, e.nodes, j+2, &keys, scores)
 				if _, sure := t.m.certain[e.nodes[j+2].low]; sure {
 					continue
 				}
 				if rival, near := rival(scores, int(e.tags[j])-1, t.margin[0]); near {
-					l.add(keys[:], int(e.tags[j])-1, 1)
-					l.add(keys[:], rival, -1)
+					l.add(used, int(e.tags[j])-1, 1)
+					l.add(used, rival, -1)
 				}
 				l.now++
 			}
@@ -120,20 +121,20 @@ func (t *trainer) trainTagger(l *learner, random *random, epochs int, use func(i
 	}
 }
 
-func (t *trainer) guess(l *learner, nodes []node, i int, keys *[tagFeatures]uint32, scores []int32) uint8 {
+func (t *trainer) guess(l *learner, nodes []node, i int, keys *[tagFeatures]uint32, scores []int32) (uint8, []uint32) {
 	if tag, ok := t.m.certain[nodes[i].low]; ok {
-		return tag
+		return tag, nil
 	}
-	tagContext(nodes, i, keys)
+	used := tagContext(nodes, i, t.m.words.usage, keys)
 	clear(scores)
-	l.score(keys[:], scores)
+	l.score(used, scores)
 	best := 0
 	for c, s := range scores {
 		if s > scores[best] {
 			best = c
 		}
 	}
-	return uint8(best + 1)
+	return uint8(best + 1), used
 }
 
 // rival is the best wrong class, if it comes within the margin of the right one.
@@ -151,6 +152,6 @@ func (t *trainer) tagWith(l *learner, e *example) {
 	var keys [tagFeatures]uint32
 	scores := make([]int32, l.k)
 	for j := range e.tags {
-		e.nodes[j+2].tag = t.guess(l, e.nodes, j+2, &keys, scores)
+		e.nodes[j+2].tag, _ = t.guess(l, e.nodes, j+2, &keys, scores)
 	}
 }

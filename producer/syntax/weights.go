@@ -103,26 +103,19 @@ func (l *learner) use() {
 	}
 }
 
-// table is a frozen perceptron of at most 64 classes: rows of bytes, 128 is zero, one row to a cache line.
-type table struct {
-	slots   []uint64 // (key+1)<<32 | row, in the order of keys
-	shift   uint
-	classes int
-	rows    []uint64
-}
+// bucketRows is the number of rows that the keys of one bucket may have.
+const bucketRows = 4
 
-// stride is the number of words of a row.
-const stride = 8
-
-// quantised is a table as it is stored: rows in the order of keys, k weights to a row.
+// quantised is a table as it is stored: rows in the order of keys, k weights to a row. The upper bits of a key number its bucket.
 type quantised struct {
 	k    int
+	bits uint
 	keys []uint32
 	w    []int8
 }
 
-// quantise keeps at most limit rows, those of the greatest weights, scaled so that few need clipping.
-func (l *learner) quantise(limit int) quantised {
+// quantise keeps at most limit rows, those of the greatest weights that find room in their buckets, scaled so that few need clipping.
+func (l *learner) quantise(limit int, bits uint) quantised {
 	type ranked struct {
 		row  int
 		size int64
@@ -145,9 +138,16 @@ func (l *learner) quantise(limit int) quantised {
 	slices.SortFunc(order, func(a, b ranked) int {
 		return cmp.Or(cmp.Compare(b.size, a.size), cmp.Compare(l.keys[a.row], l.keys[b.row]))
 	})
-	order = order[:min(limit, len(order))]
+	kept, used := order[:0], make([]uint8, 1<<bits)
+	for _, o := range order {
+		if b := l.keys[o.row] >> (keyBits - bits); used[b] < bucketRows && len(kept) < limit {
+			used[b]++
+			kept = append(kept, o)
+		}
+	}
+	order = kept
 	slices.SortFunc(order, func(a, b ranked) int { return cmp.Compare(l.keys[a.row], l.keys[b.row]) })
-	q := quantised{k: l.k}
+	q := quantised{k: l.k, bits: bits}
 	for _, o := range order {
 		from := len(q.w)
 		zero, rest := true, 0
@@ -177,7 +177,7 @@ func sign(v int64) int64 {
 // append writes keys, then the weights but for those of the last class: each update adds to one class what it takes
 // from another, so that the weights of a feature sum to zero.
 func (q quantised) append(b []byte) []byte {
-	b = appendUint(appendUint(b, q.k), len(q.keys))
+	b = appendUint(appendUint(appendUint(b, q.k), q.bits), len(q.keys))
 	last := uint32(0)
 	for _, k := range q.keys {
 		b = appendUint(b, k-last)
@@ -196,100 +196,30 @@ func (q quantised) append(b []byte) []byte {
 	return appendString(b, string(e.finish()))
 }
 
-func readTable(r *reader) table {
-	k, n := int(max(1, min(r.uint(), 64))), r.count(1)
-	t := table{classes: k}
-	for bits := uint(4); ; bits++ {
-		if 1<<bits > n+n/2 || bits == keyBits {
-			t.shift = keyBits - bits
-			t.slots = make([]uint64, 1<<bits+n+1)
-			break
+func readQuantised(r *reader) quantised {
+	q := quantised{k: int(max(1, min(r.uint(), 64))), bits: uint(min(r.uint(), keyBits))}
+	q.keys = make([]uint32, r.count(1))
+	key := uint32(0)
+	for i := range q.keys {
+		key += uint32(r.uint())
+		if key >= 1<<keyBits || i > 0 && key == q.keys[i-1] {
+			r.err = errShort
+			return quantised{k: q.k, bits: q.bits}
 		}
+		q.keys[i] = key
 	}
-	key, next := uint32(0), 0
-	for i := range n {
-		key = (key + uint32(r.uint())) & (1<<keyBits - 1)
-		next = max(next, int(key>>t.shift))
-		for next < len(t.slots)-1 && t.slots[next] != 0 {
-			next++
-		}
-		t.slots[next] = uint64(key+1)<<32 | uint64(i)
-	}
-	t.rows = make([]uint64, n*stride)
-	for i := range t.rows {
-		t.rows[i] = 0x8080808080808080
-	}
-	d, model := newRangeDecoder(r.bytes(r.count(1))), newWeightModel(k)
-	for i := range n {
-		row := t.rows[i*stride : i*stride+stride]
+	q.w = make([]int8, len(q.keys)*q.k)
+	d, model := newRangeDecoder(r.bytes(r.count(1))), newWeightModel(q.k)
+	for i := range q.keys {
+		row := q.w[i*q.k : i*q.k+q.k]
 		before, rest := 0, 0
-		for c := range k {
-			w := int8(max(-127, min(127, -rest)))
-			if c < k-1 {
-				if w = model.decode(d, c, before); w != 0 {
-					before++
-				}
-				rest += int(w)
+		for c := range q.k - 1 {
+			if row[c] = model.decode(d, c, before); row[c] != 0 {
+				before++
 			}
-			row[c/8] ^= uint64(byte(w)) << (8 * (c % 8)) // 128 + w
+			rest -= int(row[c])
 		}
+		row[q.k-1] = int8(max(-127, min(127, rest)))
 	}
-	t.slots[len(t.slots)-1] = 0
-	return t
-}
-
-func (t *table) row(key uint32) int {
-	for i := key >> t.shift; ; i++ {
-		s := t.slots[i]
-		if s == 0 {
-			return -1
-		}
-		if uint32(s>>32) == key+1 {
-			return int(uint32(s))
-		}
-	}
-}
-
-// best gives the class of the highest score; the lowest number wins a tie.
-// Sixteen-bit lanes hold the sum of up to 256 rows.
-func (t *table) best(keys []uint32) int {
-	var even, odd [stride]uint64
-	for _, key := range keys {
-		r := t.row(key)
-		if r < 0 {
-			continue
-		}
-		add(&even, &odd, (*[stride]uint64)(t.rows[r*stride:]))
-	}
-	best, most := 0, uint64(0)
-	for c := range t.classes {
-		lane := &even
-		if c&1 == 1 {
-			lane = &odd
-		}
-		if s := lane[c>>3&7] >> (16 * (c >> 1 & 3)) & 0xffff; s > most {
-			best, most = c, s
-		}
-	}
-	return best
-}
-
-func add(even, odd, row *[stride]uint64) {
-	const half = 0x00ff00ff00ff00ff
-	even[0] += row[0] & half
-	odd[0] += row[0] >> 8 & half
-	even[1] += row[1] & half
-	odd[1] += row[1] >> 8 & half
-	even[2] += row[2] & half
-	odd[2] += row[2] >> 8 & half
-	even[3] += row[3] & half
-	odd[3] += row[3] >> 8 & half
-	even[4] += row[4] & half
-	odd[4] += row[4] >> 8 & half
-	even[5] += row[5] & half
-	odd[5] += row[5] >> 8 & half
-	even[6] += row[6] & half
-	odd[6] += row[6] >> 8 & half
-	even[7] += row[7] & half
-	odd[7] += row[7] >> 8 & half
+	return q
 }

@@ -204,7 +204,7 @@ func (m *Model) resolve(words []Word, doubts []int) []Word {
 			continue
 		}
 		doubts = doubts[1:]
-		if sums := m.splitter.score(splitContext(nodes, i+2, &keys)); sums[1] > sums[0] {
+		if m.splitter.best(splitContext(nodes, i+2, &keys)) == 1 {
 			out = appendContraction(out, w.Span, w.Form, contractions[m.Lang][strings.ToLower(w.Form)])
 			continue
 		}

@@ -1,0 +1,105 @@
+package syntax
+
+import "math/bits"
+
+// table is a frozen perceptron of at most 64 classes. The upper bits of a key number its bucket: four tags that tell its keys
+// apart, whose rows lie one after the other from the bucket's first. Rows are bytes, 128 is zero, one row to a cache line.
+type table struct {
+	tags    []uint64 // of each bucket: four lanes of sixteen bits, 0 is free
+	first   []uint32 // of each bucket: its first row
+	rows    [][stride]uint64
+	shift   uint
+	classes int
+}
+
+// stride is the number of words of a row.
+const stride = 8
+
+const (
+	lanesOf16 = 0x0001000100010001
+	taken     = 0x8000 // set in every tag that is not free
+)
+
+func readTable(r *reader) table {
+	q := readQuantised(r)
+	t := table{classes: q.k, shift: keyBits - q.bits}
+	if t.shift > 15 {
+		r.err = errShort
+		return table{classes: q.k}
+	}
+	t.tags, t.first = make([]uint64, 1<<q.bits), make([]uint32, 1<<q.bits)
+	t.rows = make([][stride]uint64, len(q.keys))
+	used := make([]int, len(t.tags))
+	for i, key := range q.keys {
+		b := key >> t.shift
+		switch used[b] {
+		case 0:
+			t.first[b] = uint32(i)
+		case bucketRows:
+			r.err = errShort
+			return t
+		}
+		t.tags[b] |= uint64(t.tag(key)) << (16 * used[b])
+		used[b]++
+		row := &t.rows[i]
+		for c := range row {
+			row[c] = 0x8080808080808080
+		}
+		for c, w := range q.w[i*q.k : i*q.k+q.k] {
+			row[c/8] ^= uint64(byte(w)) << (8 * (c % 8)) // 128 + w
+		}
+	}
+	return t
+}
+
+func (t *table) tag(key uint32) uint32 { return key&(1<<t.shift-1) | taken }
+
+// best gives the class of the highest score; the lowest number wins a tie. keys are at most 256.
+// First the rows of all keys are found, without a branch, then they are summed in lanes of sixteen bits.
+func (t *table) best(keys []uint32) int {
+	var found [128]uint32
+	n := 0
+	for _, key := range keys {
+		b := key >> t.shift
+		differs := t.tags[b] ^ uint64(t.tag(key))*lanesOf16
+		const low = 0x7fff * lanesOf16
+		equal := ^((differs&low + low) | differs | low) // the upper bit of the lane that is the key's tag
+		found[n&127] = t.first[b] + uint32(bits.TrailingZeros64(equal))>>4
+		n += int((equal | -equal) >> 63)
+	}
+	var even, odd [stride]uint64
+	for _, row := range found[:min(n, len(found))] {
+		add(&even, &odd, &t.rows[row])
+	}
+	best, most := 0, uint64(0)
+	for c := range t.classes {
+		lane := &even
+		if c&1 == 1 {
+			lane = &odd
+		}
+		if s := lane[c>>3&7] >> (16 * (c >> 1 & 3)) & 0xffff; s > most {
+			best, most = c, s
+		}
+	}
+	return best
+}
+
+func add(even, odd, row *[stride]uint64) {
+	const half = 0x00ff00ff00ff00ff
+	even[0] += row[0] & half
+	odd[0] += row[0] >> 8 & half
+	even[1] += row[1] & half
+	odd[1] += row[1] >> 8 & half
+	even[2] += row[2] & half
+	odd[2] += row[2] >> 8 & half
+	even[3] += row[3] & half
+	odd[3] += row[3] >> 8 & half
+	even[4] += row[4] & half
+	odd[4] += row[4] >> 8 & half
+	even[5] += row[5] & half
+	odd[5] += row[5] >> 8 & half
+	even[6] += row[6] & half
+	odd[6] += row[6] >> 8 & half
+	even[7] += row[7] & half
+	odd[7] += row[7] >> 8 & half
+}
