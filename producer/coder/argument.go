@@ -39,10 +39,22 @@ func (r *reading) arguments(ts []trigger, k int, s text.Sentence) {
 	if t.sense.Bears && !t.group.passive {
 		t.who, t.whom = r.agent(t.last, s, 14), t.who
 	}
+	if len(t.whom) == 0 && t.objectAt >= s.First {
+		t.whom = r.people(t.objectAt)
+	}
 	t.whom = slices.DeleteFunc(t.whom, func(m int) bool { return slices.Contains(t.who, m) })
 	if t.sense.Recip || t.sense.Both || t.sense.Type == plover.Agree && len(t.who) == 2 && r.foreign(t.who[0], t.who[1]) {
 		t.reciprocate()
 	}
+}
+
+// people is the mention at a token, where it is of people rather than of a body or an office: "released four hostages".
+func (r *reading) people(token int) []int {
+	m := r.at[token] - 1
+	if m < 0 || r.mentions[m].agent == nil || r.mentions[m].agent.State && !r.mentions[m].agent.Person {
+		return nil
+	}
+	return []int{m}
 }
 
 // rejoin makes an active verb of a bare participle that is joined to one: "a arrêté et expulsé".

@@ -63,6 +63,9 @@ func (r *reading) compose(ts []trigger, k int, s text.Sentence) outcome {
 		modal, future = modal || g.group.modal, future || g.group.future
 		alleged = alleged || g.group.conditional
 	}
+	if t.sense.Type == plover.Assault && r.natural(t, s) {
+		return outcome{drop: "done by nature"}
+	}
 	d, headline := r.loose(t, s)
 	if d != "" {
 		return outcome{drop: d}
@@ -72,6 +75,19 @@ func (r *reading) compose(ts []trigger, k int, s text.Sentence) outcome {
 		return outcome{drop: "to be done by nobody that is named"}
 	}
 	return settle(o, plan, modal, future, negated, alleged || r.alleged(t, s), r.supposed(t, s))
+}
+
+// natural tells whether what strikes or kills is no actor but a storm or a disease.
+func (r *reading) natural(t *trigger, s text.Sentence) bool {
+	tr := r.parse(s)
+	if t.noun() || tr == nil || tr.at(t.at) < 0 {
+		return false
+	}
+	if c, bears := tr.subject(tr.at(t.at)); c >= 0 && !bears {
+		return r.has(tr.token[c], lexicon.Nature)
+	}
+	a := r.agentOf(tr, tr.at(t.at))
+	return a >= 0 && r.has(tr.token[a], lexicon.Nature)
 }
 
 // consents tells the words that agree with others from those that promise by themselves.

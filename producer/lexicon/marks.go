@@ -62,6 +62,7 @@ const (
 	Espionage
 	Homograph
 	Must
+	Nature
 )
 
 var listNames = [...]string{
@@ -69,7 +70,7 @@ var listNames = [...]string{
 	"negation", "without", "restriction", "if", "can", "could", "will", "be", "have", "adverb", "clitic", "determiner",
 	"preposition", "whose", "clause", "and", "subject", "support", "suffer", "discard", "meanwhile", "months",
 	"month-abbreviations", "weekdays", "numbers", "magnitudes", "vague", "at-least", "at-most", "about", "dead",
-	"injured", "arrested", "effective", "dates", "units", "later", "ago", "last", "next", "since", "decision", "espionage", "homograph", "must",
+	"injured", "arrested", "effective", "dates", "units", "later", "ago", "last", "next", "since", "decision", "espionage", "homograph", "must", "nature",
 }
 
 // verbLists hold lemmas: every form of them is marked.
