@@ -105,3 +105,32 @@ func TestDatesAreNeverMorePreciseThanTheArticle(t *testing.T) {
 		{"a year told", "Moscow annexed Crimea in 2014.", "RUS/GOV > UKR COERCE/seize 192 when=2014(explicit) where=Crimea"},
 	})
 }
+
+func TestEnglishNewsroom(t *testing.T) {
+	check(t, "en", "2024-05-14", []construction{
+		{"another must do it: a demand", "Estonia's foreign minister said Russia must withdraw its troops from Ukraine.", "EST/GOV > RUS REQUEST/yield 105"},
+		{"one's own must is none", "Russia said it must attack Ukraine.", "RUS > UKR ASSAULT 180 realis=hypothetical"},
+		{"responsibility claimed is a statement", "The Taliban claimed responsibility for the attack in Kabul.", ""},
+		{"concern is a statement", "France expressed concern about Turkey's attack on Syria.", ""},
+		{"an aim is no act", "The visit was aimed at helping Poland.", ""},
+		{"nature kills nobody", "The storm killed at least 20 people in Florida.", ""},
+		{"who walks out makes it a strike", "Thousands of nurses walked out across England.", "GBR/LAB > - PROTEST/strike 143 where=England"},
+		{"the object's people are whom", "Hamas released four hostages.", "PSE/REB > ?/CVL RETREAT/release 0841 count=4"},
+		{"gathered to protest", "Hundreds of Germans gathered to protest against Russia.", "DEU > RUS PROTEST/demo 141"},
+		{"two states in one word", "The US-Philippine talks resumed.", "USA > PHL CONSULT 040"},
+		{"two nations before one noun", "Thousands of US and Filipino troops launched joint exercises.", "USA > PHL/MIL COOPERATE 0612"},
+		{"the act condemned is of whom it was told", "Belarus jailed three Polish journalists. Warsaw condemned the jailing.", "BLR > POL/MED COERCE/arrest 173 count=3\nPOL/GOV > BLR ACCUSE/disapprove 111"},
+		{"told again by its name", "The United States imposed tariffs on Mexico. The tariffs are high.", "USA > MEX SANCTION 163"},
+		{"two who agree", "India and Japan agreed to resume talks.", "IND > JPN AGREE 036"},
+		{"a name that opens the sentence", "Zoltan Farkas, a Hungarian minister, met Emmanuel Macron. Farkas criticised Hamas.", "HUN/GOV > FRA/GOV CONSULT 040\nHUN/GOV > PSE/REB ACCUSE/disapprove 111"},
+	})
+}
+
+func TestTheEverydayOfOneCountryIsNoNews(t *testing.T) {
+	const story = "Poland's economy grew. The Polish parliament debates. Poland has a new museum. Warsaw is busy. "
+	check(t, "en", "2024-05-14", []construction{
+		{"help within the country", story + "Companies funded the museum.", ""},
+		{"help across a border", story + "Poland funded schools in Ukraine.", "POL > UKR/EDU AID 071 where=Ukraine"},
+		{"help to those who govern", story + "Trade unions defended Donald Tusk.", "POL/LAB > POL/GOV SUPPORT 050"},
+	})
+}

@@ -158,10 +158,19 @@ func (r *reading) quantified(tr *tree, w int) []int {
 	if !r.has(tr.token[w], lexicon.Vague|lexicon.Magnitudes|lexicon.Numbers) {
 		return nil
 	}
-	if c := tr.child(w, "nmod"); c >= 0 && r.at[tr.token[c]] > 0 {
-		return r.own(tr, c)
+	c := tr.child(w, "nmod")
+	if c < 0 || r.at[tr.token[c]] == 0 {
+		return nil
 	}
-	return nil
+	out := slices.Clone(r.own(tr, c))
+	if x := tr.child(w, "conj"); x > c && r.at[tr.token[x]] > 0 { // "thousands of US and Filipino troops"
+		for _, m := range r.own(tr, x) {
+			if !slices.Contains(out, m) {
+				out = append(out, m)
+			}
+		}
+	}
+	return out
 }
 
 // owners is whose the thing at word w is: "the decision of the court", "Russia's army", "le contingent russe".
