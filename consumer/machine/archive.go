@@ -149,7 +149,8 @@ func (x *archive) note(r *news.Report, seq uint64) *article {
 		a = &article{}
 		x.articles[k] = a
 	} else {
-		a.more().revisions = append(a.past.revisions, a.revision)
+		p := a.more()
+		p.revisions = append(p.revisions, a.revision)
 	}
 	a.seq, a.revision = seq, keyOf(r.Article.Revision)
 	x.queue = append(x.queue, remembered{k, seq, r.At.Unix()})

@@ -78,7 +78,7 @@ func TestWhenIsReadAndComesBack(t *testing.T) {
 			t.Errorf("%s: %v", text, err)
 			continue
 		}
-		if diff := cmp.Diff(book.Rules, again, cmp.Comparer(func(a, b rule.Expr) bool { return rule.Equal(a, b) })); diff != "" {
+		if diff := cmp.Diff(book.Rules, again, cmp.Comparer(rule.Equal)); diff != "" {
 			t.Errorf("%s comes back different:\n%s", text, diff)
 		}
 	}

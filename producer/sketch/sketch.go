@@ -71,29 +71,31 @@ func (t *tally) read(doc text.Document, title bool) {
 	capitals := headline(doc, words)
 	initial := true // a capital here says nothing
 	for i := 0; i < len(words); {
-		kind := doc.Tokens[i].Kind
-		switch {
-		case kind == text.Punct:
+		n := 1
+		switch kind := doc.Tokens[i].Kind; kind {
+		case text.Punct:
 			initial = words[i] != "," && words[i] != "-"
-			i++
-			continue
-		case kind == text.Word || kind == text.Number:
-			bonus := 0
-			if title {
-				bonus = 3
-			} else if i < opening {
-				bonus = 1
+		case text.Word, text.Number:
+			bonus := bonusAt(i, title)
+			if n = t.actor(words, i, bonus); n == 0 {
+				t.word(words[i], kind, bonus, initial || capitals)
+				n = 1
 			}
-			if n := t.actor(words, i, bonus); n > 0 {
-				i += n
-				initial = false
-				continue
-			}
-			t.word(words[i], kind, bonus, initial || capitals)
 			initial = false
 		}
-		i++
+		i += n
 	}
+}
+
+// bonusAt is what a term weighs more for where it stands.
+func bonusAt(i int, title bool) int {
+	switch {
+	case title:
+		return 3
+	case i < opening:
+		return 1
+	}
+	return 0
 }
 
 // headline tells whether nearly every word has a capital: then capitals name nobody.
