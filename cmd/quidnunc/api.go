@@ -74,6 +74,9 @@ func addAPI(h *house, p *plan) error {
 		return fmt.Errorf("api: %w. Choose another address with --api, or 'off'", err)
 	}
 	h.serveOn("api", l, guarded)
+	if p.door != nil {
+		announceDoor(h, l.Addr().String())
+	}
 	fmt.Fprintf(h.std.out, "api      http://%s/v1/alerts   feeds /feeds/NAME.atom\n", l.Addr())
 	return nil
 }

@@ -38,7 +38,7 @@ func (c pushConfig) read(file string) (token string, err error) {
 	if err != nil {
 		return "", usagef("%s: push: listen %q: want host:port, such as 127.0.0.1:8610", file, c.Listen)
 	}
-	if ip := net.ParseIP(host); token == "" && host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+	if token == "" && !ownHost(host) {
 		return "", usagef("%s: push: listen %q: other machines could send articles: set token_file", file, c.Listen)
 	}
 	return token, nil
@@ -54,7 +54,6 @@ func addPush(h *house, p *plan, mayShare bool) error {
 	if err != nil {
 		return err
 	}
-	addr := p.push.Listen
 	if mayShare && p.api.shares(p.push.Listen) {
 		p.door, p.api.Listen = door, p.push.Listen
 	} else {
@@ -64,7 +63,7 @@ func addPush(h *house, p *plan, mayShare bool) error {
 		if err != nil {
 			return err
 		}
-		addr = bound.String()
+		announceDoor(h, bound.String())
 	}
 	listening, stop := context.WithCancel(context.Background())
 	ended := make(chan struct{})
@@ -77,6 +76,10 @@ func addPush(h *house, p *plan, mayShare bool) error {
 	h.stop = append(h.stop, func() { stop(); <-ended })
 	p.close = append(p.close, door.Close)
 	p.inputs = append(p.inputs, producer.Input{Name: "push", Origin: news.Push, Source: door})
-	fmt.Fprintf(h.std.out, "push     http://%s%s, or requests to %s.%s\n", addr, push.Path, h.hub.Prefix(), push.Subject)
 	return nil
+}
+
+// announceDoor says where articles are taken.
+func announceDoor(h *house, addr string) {
+	fmt.Fprintf(h.std.out, "push     http://%s%s, or requests to %s.%s\n", addr, push.Path, h.hub.Prefix(), push.Subject)
 }
