@@ -39,7 +39,7 @@ func (r *reading) arguments(ts []trigger, k int, s text.Sentence) {
 	if t.sense.Bears && !t.group.passive {
 		t.who, t.whom = r.agent(t.last, s, 14), t.who
 	}
-	if len(t.whom) == 0 && t.objectAt >= s.First {
+	if len(t.whom) == 0 && t.objectAt >= s.First && !t.sense.Recip {
 		t.whom = r.people(t.objectAt)
 	}
 	t.whom = slices.DeleteFunc(t.whom, func(m int) bool { return slices.Contains(t.who, m) })

@@ -76,7 +76,7 @@ func (r *reading) event(ts []trigger, i int, o outcome, k int, voices []voice) (
 	e.What.Span = news.Span{Start: r.Tokens[t.at].Start, End: r.Tokens[t.at].Start + len(e.What.Trigger)}
 	e.What.Lemma, e.What.Contexts = t.sense.Lemma, t.sense.Contexts
 	e.Who, e.Whom = r.actors(t.who), r.actors(r.whom(ts, i))
-	if (t.sense.Both || t.sense.Recip) && len(e.Who) == 2 && len(e.Whom) == 0 { // "the US-Philippine exercises"
+	if (t.sense.Both || t.sense.Recip) && len(e.Who) == 2 && within(e.Whom, e.Who) { // "the US-Philippine exercises"
 		e.Who, e.Whom = e.Who[:1], e.Who[1:]
 	}
 	definite := t.noun() && r.definite(t.at-1)
@@ -131,6 +131,13 @@ func political(a news.Actor) bool {
 			return true
 		}
 		return false
+	})
+}
+
+// within tells whether every party of a side is of a country of the other.
+func within(side, other []news.Actor) bool {
+	return !slices.ContainsFunc(side, func(a news.Actor) bool {
+		return !slices.ContainsFunc(other, func(b news.Actor) bool { return a.Country == b.Country })
 	})
 }
 
