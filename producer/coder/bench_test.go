@@ -54,7 +54,7 @@ func headlines(tb testing.TB) []news.Article {
 	if err != nil {
 		tb.Skipf("no headlines to read: %v", err)
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }()
 	rows := csv.NewReader(f)
 	rows.FieldsPerRecord, rows.LazyQuotes = -1, true
 	var out []news.Article
