@@ -180,8 +180,10 @@ type State struct {
 	over    []string            // rules above their limit, sorted
 	windows map[string]*counter // by rule
 	silent  []string            // rules that wait for an absence, sorted
-	swept   time.Time
-	hits    []match.Hit
+
+	nextTurn time.Time // no absence is to be found before; zero: not known
+	swept    time.Time
+	hits     []match.Hit
 }
 
 // Now is the log's time: the highest At of a report or a tick so far; zero before the first.

@@ -38,7 +38,7 @@ func meaningOf(r *rule.Rule) string {
 // openWindows gives each rule that needs one its window: the one it had, if it still means the same.
 func (s *State) openWindows() {
 	before := s.windows
-	s.windows, s.silent = nil, nil
+	s.windows, s.silent, s.nextTurn = nil, nil, time.Time{}
 	if s.rules == nil {
 		return
 	}
@@ -67,6 +67,10 @@ func (s *State) openWindows() {
 
 // turn tells the absences that the time alone has made.
 func (s *State) turn(out *Result) {
+	if len(s.silent) == 0 || s.clock.Before(s.nextTurn) {
+		return
+	}
+	defer func() { s.nextTurn = s.earliest() }()
 	for _, name := range s.silent {
 		n, ok := s.rules.named(name)
 		if !ok {
@@ -90,11 +94,25 @@ func (s *State) turn(out *Result) {
 	}
 }
 
+// earliest is when the first window can find an absence.
+func (s *State) earliest() time.Time {
+	var first time.Time
+	for _, name := range s.silent {
+		if due := s.windows[name].Due(); first.IsZero() || due.Before(first) {
+			first = due
+		}
+	}
+	return first
+}
+
 // enter puts a hit into the window of its rule.
 func (s *State) enter(a *article, of asked, alert news.Alert, events []news.Event, out *Result) {
 	r := &s.rules.rules[of.rule]
 	c := s.windows[r.Name]
 	c.Advance(s.clock)
+	if r.When.Kind == rule.Absence {
+		s.nextTurn = time.Time{}
+	}
 	alert.Events = events
 	fates := map[window.Fate]int{}
 	told := false

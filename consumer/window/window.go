@@ -163,9 +163,12 @@ func (w *Window) Advance(now time.Time) []Find {
 	return w.absences()
 }
 
+// Due is the time before which no absence is found, whatever Advance is told.
+func (w *Window) Due() time.Time { return moment(w.due).Add(w.spec.Lateness) }
+
 func (w *Window) absences() []Find {
 	var out []Find
-	w.due = 1<<63 - 1
+	w.due = never
 	for _, name := range slices.Sorted(maps.Keys(w.groups)) {
 		g := w.groups[name]
 		if g.silent {
@@ -182,6 +185,9 @@ func (w *Window) absences() []Find {
 	}
 	return out
 }
+
+// never is later than any log: the year 2200.
+const never = 7_258_118_400_000_000_000
 
 func moment(t int64) time.Time { return time.Unix(0, t).UTC() }
 
