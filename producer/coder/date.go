@@ -2,6 +2,7 @@ package coder
 
 import (
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/quidnunc-news/quidnunc/pipeline/news"
@@ -13,8 +14,10 @@ import (
 type date struct {
 	first, last int // tokens
 	when        news.Interval
-	initial     bool // it opens the sentence and holds for all of it
-	effective   bool // it says when something takes effect
+	ahead       news.Interval // what it means beside a verb of the future, where that is another time
+	initial     bool          // it opens the sentence and holds for all of it
+	effective   bool          // it says when something takes effect
+	since       bool          // it says from when something went on
 }
 
 // datesOf finds the dates of sentence s. last is the date told before, to which "four years later" refers.
@@ -27,15 +30,54 @@ func (r *reading) datesOf(s text.Sentence, last news.Interval) []date {
 			continue
 		}
 		i = max(d.last, i+1)
-		if d.when.IsZero() || r.has(d.first-1, lexicon.Since) {
+		if d.when.IsZero() && d.ahead.IsZero() {
+			continue
+		}
+		d.effective = r.effective(d.first, s)
+		if d = r.bounded(d, s); d.when.IsZero() && d.ahead.IsZero() {
 			continue
 		}
 		d.initial = d.first-s.First <= 2 && i < s.Last && r.keys[i] == ","
-		d.effective = r.effective(d.first, s)
 		out = append(out, d)
-		last = d.when
+		if !d.when.IsZero() {
+			last = d.when
+		}
 	}
 	return out
+}
+
+// bounded makes a stretch of a date with "since" or "until" before it.
+func (r *reading) bounded(d date, s text.Sentence) date {
+	i := d.first - 1
+	for i >= s.First && (r.has(i, lexicon.Determiner) && !r.has(i, lexicon.Preposition|lexicon.Since) || r.keys[i] == "le" || r.keys[i] == "early" || r.keys[i] == "late" || r.keys[i] == "fin" || r.keys[i] == "début") {
+		i--
+	}
+	if i < s.First || r.published.IsZero() {
+		return d
+	}
+	switch now := r.published; {
+	case r.has(i, lexicon.Since):
+		d.first, d.since, d.ahead = i, true, news.Interval{}
+		if d.when = stretch(d.when.Start, now.End); !d.when.Start.Before(d.when.End) {
+			d.when = news.Interval{}
+		}
+	case until[r.keys[i]] || r.keys[i] == "ici" && r.key(i-1) == "d'" || r.keys[i] == "au" && r.key(i-1) == "jusqu'":
+		end := d.when.End
+		if !d.ahead.IsZero() {
+			end = d.ahead.End
+		}
+		if now.Start.Before(end) && end.After(now.End) {
+			d.first, d.when, d.ahead = i, stretch(now.Start, end), news.Interval{}
+		}
+	}
+	return d
+}
+
+var until = set("by until till jusqu'au jusqu'à jusqu'en")
+
+// stretch is the time from one moment to another.
+func stretch(from, to time.Time) news.Interval {
+	return news.Interval{Start: from, End: to, Grain: news.Stretch, Resolved: news.Relative}
 }
 
 // effective tells whether "take effect" stands shortly before token i.
@@ -50,13 +92,22 @@ func (r *reading) effective(i int, s text.Sentence) bool {
 
 func (r *reading) dateAt(i int, s text.Sentence, last news.Interval) (date, bool) {
 	if p, n := r.phrase(i, s.Last, lexicon.Dates); n > 0 {
-		return date{first: i, last: i + n, when: r.relative(p.Value)}, true
-	}
-	if d, ok := r.span(i, s, last); ok {
+		when := r.relative(p.Value, last)
+		d := date{first: i, last: i + n, when: when}
+		if p.Value == "0e" && fine(r.published) { // "this weekend": tense decides
+			d.ahead = r.weekend(+1)
+		}
 		return d, true
 	}
-	if d, ok := r.calendar(i, s); ok {
-		return d, true
+	for _, read := range []func(int, text.Sentence, news.Interval) (date, bool){r.between, r.span, r.recent} {
+		if d, ok := read(i, s, last); ok {
+			return d, true
+		}
+	}
+	for _, read := range []func(int, text.Sentence) (date, bool){r.numeric, r.calendar, r.season, r.quarter, r.decade} {
+		if d, ok := read(i, s); ok {
+			return d, true
+		}
 	}
 	if r.has(i, lexicon.Weekdays) && r.at[i] == 0 {
 		return r.weekday(i, s), true
@@ -64,16 +115,27 @@ func (r *reading) dateAt(i int, s text.Sentence, last news.Interval) (date, bool
 	return r.year(i)
 }
 
-// relative is "-1m" and the like counted from the article's date, never more precise than that date.
-func (r *reading) relative(value string) news.Interval {
-	if r.published.IsZero() || value == "" {
+// relative reads the values of the list of dates: "-1m" counted from the article's date and never more precise than it,
+// "^-1d" from the date told last, "..0m" from the article's date to the end of that.
+func (r *reading) relative(value string, last news.Interval) news.Interval {
+	from := r.published
+	value, back := strings.CutPrefix(value, "^")
+	if back && !last.IsZero() {
+		from = last
+	}
+	value, open := strings.CutPrefix(value, "..")
+	if from.IsZero() || value == "" {
 		return news.Interval{}
 	}
 	n, err := strconv.Atoi(value[:len(value)-1])
 	if err != nil {
 		return news.Interval{}
 	}
-	return r.shift(r.published, n, value[len(value)-1:])
+	to := r.shift(r.coarse(from, value[len(value)-1:]), n, value[len(value)-1:])
+	if open && !to.IsZero() {
+		return stretch(r.published.Start, to.End)
+	}
+	return to
 }
 
 // shift moves from an interval by n units; the unit is the result's grain, or the interval's own where that is coarser.
@@ -81,24 +143,33 @@ func (r *reading) shift(from news.Interval, n int, unit string) news.Interval {
 	t := from.Start.UTC()
 	var out news.Interval
 	switch unit {
-	case "d":
-		if !fine(from) {
+	case "d", "w", "e":
+		if !fine(from) && !(unit == "w" && from.Grain == news.Week) {
 			from.Resolved = news.Relative
 			return from
 		}
-		out = dayOf(t.AddDate(0, 0, n))
-	case "w":
-		if !fine(from) {
-			from.Resolved = news.Relative
-			return from
+		switch unit {
+		case "d":
+			out = dayOf(t.AddDate(0, 0, n))
+		case "w":
+			out = weekOf(t.AddDate(0, 0, 7*n))
+		default:
+			return r.weekend(n)
 		}
-		monday := t.AddDate(0, 0, -(int(t.Weekday())+6)%7+7*n).Truncate(24 * time.Hour)
-		out = news.Interval{Start: monday, End: monday.AddDate(0, 0, 7), Grain: news.Week}
 	case "m":
-		if from.Grain == news.Year {
+		if coarserThan(from, news.Month) {
 			return yearOf(t.Year())
 		}
 		out = monthOf(t.Year(), t.Month()+time.Month(n))
+	case "q":
+		if coarserThan(from, news.Quarter) {
+			return yearOf(t.Year())
+		}
+		out = quarterOf(t.Year(), (int(t.Month())-1)/3+n)
+	case "D": // "a decade ago" is hardly that year
+		out = stretch(yearOf(t.Year()+10*n-2).Start, yearOf(t.Year()+10*n+2).End)
+	case "C":
+		return news.Interval{}
 	default:
 		out = yearOf(t.Year() + n)
 	}
@@ -108,9 +179,33 @@ func (r *reading) shift(from news.Interval, n int, unit string) news.Interval {
 
 func fine(i news.Interval) bool { return i.Grain == news.Day || i.Grain == news.Instant }
 
+// coarserThan tells whether an interval cannot say which unit of the grain is meant.
+func coarserThan(i news.Interval, g news.Grain) bool {
+	return i.Grain == news.Year || i.Grain == news.Decade || i.Grain == news.Quarter && g == news.Month
+}
+
+// weekend is the Saturday and Sunday n weeks from the article's; 0 is the one that is or that was last.
+func (r *reading) weekend(n int) news.Interval {
+	t := dayOf(r.published.Start.UTC()).Start
+	back := (int(t.Weekday()) + 1) % 7 // days since Saturday
+	if n < 0 && back <= 1 {            // on a Saturday, the last weekend is the one before
+		back += 7
+	}
+	saturday := t.AddDate(0, 0, -back)
+	if n > 0 {
+		saturday = saturday.AddDate(0, 0, 7)
+	}
+	return stretch(saturday, saturday.AddDate(0, 0, 2))
+}
+
 func dayOf(t time.Time) news.Interval {
 	start := time.Date(t.Year(), t.Month(), t.Day(), 0, 0, 0, 0, time.UTC)
 	return news.Interval{Start: start, End: start.AddDate(0, 0, 1), Grain: news.Day, Resolved: news.Explicit}
+}
+
+func weekOf(t time.Time) news.Interval {
+	monday := dayOf(t.AddDate(0, 0, -(int(t.Weekday())+6)%7)).Start
+	return news.Interval{Start: monday, End: monday.AddDate(0, 0, 7), Grain: news.Week, Resolved: news.Explicit}
 }
 
 func monthOf(y int, m time.Month) news.Interval {
@@ -118,230 +213,18 @@ func monthOf(y int, m time.Month) news.Interval {
 	return news.Interval{Start: start, End: start.AddDate(0, 1, 0), Grain: news.Month, Resolved: news.Explicit}
 }
 
+// quarterOf counts quarters from 0; those beyond a year's are another year's.
+func quarterOf(y, q int) news.Interval {
+	start := time.Date(y, time.Month(1+3*q), 1, 0, 0, 0, 0, time.UTC)
+	return news.Interval{Start: start, End: start.AddDate(0, 3, 0), Grain: news.Quarter, Resolved: news.Explicit}
+}
+
 func yearOf(y int) news.Interval {
 	start := time.Date(y, 1, 1, 0, 0, 0, 0, time.UTC)
 	return news.Interval{Start: start, End: start.AddDate(1, 0, 0), Grain: news.Year, Resolved: news.Explicit}
 }
 
-// span reads "quatre ans plus tard", "four years later", "il y a deux ans", "two weeks ago".
-func (r *reading) span(i int, s text.Sentence, last news.Interval) (date, bool) {
-	start, ago := i, false
-	if p, n := r.phrase(i, s.Last, lexicon.Ago); n > 0 && r.french && p.Mark&lexicon.Ago != 0 {
-		ago, i = true, i+n
-	}
-	if i+1 >= s.Last || r.Tokens[i].Kind != text.Number && !r.has(i, lexicon.Numbers|lexicon.Magnitudes) {
-		return date{}, false
-	}
-	n, ok := r.number(i)
-	p, k := r.phrase(i+1, s.Last, lexicon.Units)
-	if !ok || k == 0 || n > 3000 {
-		return date{}, false
-	}
-	unit, end := p.Value, i+1+k
-	if ago {
-		return date{first: start, last: end, when: r.shift(r.coarse(r.published, unit), -int(n), unit)}, !r.published.IsZero()
-	}
-	if end >= s.Last {
-		return date{}, false
-	}
-	if _, k := r.phrase(end, s.Last, lexicon.Later); k > 0 && (r.keys[end] != "after" && r.keys[end] != "après") {
-		if last.IsZero() {
-			return date{first: start, last: end + k}, true
-		}
-		return date{first: start, last: end + k, when: r.shift(r.coarse(last, unit), int(n), unit)}, true
-	}
-	if _, k := r.phrase(end, s.Last, lexicon.Ago); k > 0 && !r.french && !r.published.IsZero() {
-		return date{first: start, last: end + k, when: r.shift(r.coarse(r.published, unit), -int(n), unit)}, true
-	}
-	return date{}, false
-}
-
-// coarse is the calendar unit that holds the start of i.
-func (r *reading) coarse(i news.Interval, unit string) news.Interval {
-	t := i.Start.UTC()
-	switch unit {
-	case "y":
-		return yearOf(t.Year())
-	case "m":
-		if i.Grain != news.Year {
-			return monthOf(t.Year(), t.Month())
-		}
-	}
-	return i
-}
-
-// calendar reads "le 1er novembre 2021", "5 March", "March 5, 2021", "en mars 2021", "mars dernier".
-func (r *reading) calendar(i int, s text.Sentence) (date, bool) {
-	first, day := i, 0
-	var month time.Month
-	var end int
-	if d, ok := r.dayNumber(i); ok && i+1 < s.Last {
-		if month = r.month(i + 1); month == 0 {
-			return date{}, false
-		}
-		day, end = d, i+2
-	} else if month = r.month(i); month != 0 {
-		end = i + 1
-		if end < s.Last && r.keys[end] == "." {
-			end++
-		}
-		if end < s.Last && !r.french {
-			if d, ok := r.dayNumber(end); ok {
-				day, end = d, end+1
-			}
-		}
-	} else {
-		return date{}, false
-	}
-	if day == 0 && !r.french && r.ambiguousMonth(i) {
-		return date{}, false
-	}
-	y := 0
-	after := end
-	if after < s.Last && r.keys[after] == "," && !r.french && day > 0 {
-		after++
-	}
-	if after < s.Last {
-		if v, ok := r.yearNumber(after); ok {
-			y, end = v, after+1
-		}
-	}
-	when := r.complete(y, month, day, first, end, s)
-	if end < s.Last && y == 0 && r.has(end, lexicon.Last|lexicon.Next) {
-		end++
-	}
-	return date{first: first, last: end, when: when}, true
-}
-
-// ambiguousMonth tells "may" and "march" in lower case, or without anything of a date around.
-func (r *reading) ambiguousMonth(i int) bool {
-	switch r.keys[i] {
-	case "may", "march":
-		return !r.capital(i) || !r.has(i-1, lexicon.Preposition|lexicon.Last|lexicon.Next)
-	}
-	return false
-}
-
-// complete finds the year where none is told: the one that brings the date nearest to the article's, the past before
-// the future, unless a word says otherwise.
-func (r *reading) complete(y int, m time.Month, d, first, end int, s text.Sentence) news.Interval {
-	in := func(y int) news.Interval {
-		if d == 0 {
-			return monthOf(y, m)
-		}
-		t := time.Date(y, m, d, 0, 0, 0, 0, time.UTC)
-		if t.Month() != m {
-			return news.Interval{}
-		}
-		return dayOf(t)
-	}
-	if y > 0 {
-		return in(y)
-	}
-	if r.published.IsZero() {
-		return news.Interval{}
-	}
-	base := r.published.Start.UTC()
-	past, future := in(base.Year()), in(base.Year()+1)
-	if past.Start.After(r.published.End) || past.Start.Equal(r.published.End) {
-		past, future = in(base.Year()-1), past
-	}
-	ahead := r.effective(first, s) || end < s.Last && r.has(end, lexicon.Next) || r.has(first-1, lexicon.Next)
-	behind := end < s.Last && r.has(end, lexicon.Last) || r.has(first-1, lexicon.Last)
-	if !ahead && !behind {
-		ahead = 2*future.Start.Sub(base) < base.Sub(past.Start)
-	}
-	out := past
-	if ahead {
-		out = future
-	}
-	out.Resolved = news.Relative
-	return out
-}
-
-func (r *reading) month(i int) time.Month {
-	if i >= len(r.words) || r.at[i] > 0 || r.Tokens[i].Kind != text.Word || !r.french && !r.capital(i) {
-		return 0
-	}
-	p, n := r.phrase(i, i+1, lexicon.Months)
-	if n == 0 && !r.french {
-		p, n = r.phrase(i, i+1, lexicon.MonthAbbreviations)
-	}
-	if n == 0 && len(r.keys[i]) > 2 && r.keys[i][len(r.keys[i])-1] == '.' {
-		return r.abbreviated(r.keys[i][:len(r.keys[i])-1])
-	}
-	if n == 0 {
-		return 0
-	}
-	v, err := strconv.Atoi(p.Value)
-	if err != nil {
-		return 0
-	}
-	return time.Month(v + 1)
-}
-
-var abbreviations = map[string]time.Month{
-	"jan": 1, "feb": 2, "mar": 3, "apr": 4, "jun": 6, "jul": 7, "aug": 8, "sep": 9, "sept": 9, "oct": 10, "nov": 11,
-	"dec": 12, "janv": 1, "févr": 2, "avr": 4, "juil": 7, "déc": 12,
-}
-
-func (r *reading) abbreviated(s string) time.Month { return abbreviations[s] }
-
-// dayNumber reads "1er", "5", "5th".
-func (r *reading) dayNumber(i int) (int, bool) {
-	if r.Tokens[i].Kind != text.Number {
-		return 0, false
-	}
-	w := r.keys[i]
-	for _, suffix := range []string{"er", "st", "nd", "rd", "th"} {
-		if len(w) > 2 && w[len(w)-2:] == suffix {
-			w = w[:len(w)-2]
-			break
-		}
-	}
-	n, err := strconv.Atoi(w)
-	return n, err == nil && n >= 1 && n <= 31
-}
-
-func (r *reading) yearNumber(i int) (int, bool) {
-	if r.Tokens[i].Kind != text.Number || len(r.keys[i]) != 4 {
-		return 0, false
-	}
-	n, err := strconv.Atoi(r.keys[i])
-	return n, err == nil && n >= 1900 && n <= 2100
-}
-
-func (r *reading) year(i int) (date, bool) {
-	y, ok := r.yearNumber(i)
-	if !ok || i == 0 {
-		return date{}, false
-	}
-	switch r.keys[i-1] {
-	case "en", "in", "since", "depuis", "de", "of", "by", "fin", "début", "late", "early", "mid", "(", "courant", "during", "until":
-		return date{first: i, last: i + 1, when: yearOf(y)}, true
-	}
-	return date{}, false
-}
-
-// weekday is the last such day before the article's date, or that day itself; with "next" the one after.
-func (r *reading) weekday(i int, s text.Sentence) date {
-	d := date{first: i, last: i + 1}
-	p, _ := r.phrase(i, s.Last, lexicon.Weekdays)
-	n, err := strconv.Atoi(p.Value)
-	if err != nil || !fine(r.published) {
-		return d
-	}
-	base := r.published.Start.UTC()
-	back := (int(base.Weekday()) + 6 - n) % 7
-	last := i+1 < s.Last && r.has(i+1, lexicon.Last) || r.has(i-1, lexicon.Last)
-	next := i+1 < s.Last && r.has(i+1, lexicon.Next) || r.has(i-1, lexicon.Next)
-	switch {
-	case next:
-		back -= 7
-	case last && back == 0:
-		back = 7
-	}
-	d.when = dayOf(base.AddDate(0, 0, -back))
-	d.when.Resolved = news.Relative
-	return d
+func decadeOf(y int) news.Interval {
+	start := time.Date(y-y%10, 1, 1, 0, 0, 0, 0, time.UTC)
+	return news.Interval{Start: start, End: start.AddDate(10, 0, 0), Grain: news.Decade, Resolved: news.Explicit}
 }

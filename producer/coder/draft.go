@@ -79,6 +79,9 @@ func (r *reading) event(ts []trigger, i int, o outcome, k int, voices []voice) (
 	if (t.sense.Both || t.sense.Recip) && len(e.Who) == 2 && within(e.Whom, e.Who) { // "the US-Philippine exercises"
 		e.Who, e.Whom = e.Who[:1], e.Who[1:]
 	}
+	if t.sense.Recip && !t.noun() && len(e.Whom) == 0 && len(t.who) == 1 && r.mentions[t.who[0]].agent != nil && r.mentions[t.who[0]].plural {
+		e.Whom = slices.Clone(e.Who) // "the leaders of seven parties met"
+	}
 	definite := t.noun() && r.definite(t.at-1)
 	core := r.core(t, s)
 	echo := len(e.Who)+len(e.Whom) == 0 && !t.sense.Solo && definite && core
@@ -96,7 +99,10 @@ func (r *reading) event(ts []trigger, i int, o outcome, k int, voices []voice) (
 		d.about = ts[t.child].sense.Type
 	}
 	var dated date
-	if dated, d.dated = r.dateFor(t, s); d.dated {
+	if dated, d.dated = r.dateFor(t, s); d.dated && r.coming(dated.when) {
+		e.Effective, d.dated = dated.when, false // what is told now will be done then
+	}
+	if d.dated {
 		e.When = dated.when
 	} else if !r.afterThat(t, s) {
 		e.When = r.published

@@ -33,3 +33,24 @@ func (c *Coder) Parsed(a news.Article) []text.Sentence {
 	}
 	return out
 }
+
+// Dates lists the expressions of time of an article's last sentence, each as "words: interval", with what they mean
+// beside a verb of the future where that is something else.
+func (c *Coder) Dates(a news.Article) []string {
+	r := c.read(a, c.lexicon.Language(a.Language))
+	var out []string
+	for k, s := range r.Sentences {
+		r.resolve(k)
+		r.dates = r.datesOf(s, r.lastDate())
+		out = out[:0]
+		for _, d := range r.dates {
+			line := r.Text[r.Tokens[d.first].Start:r.Tokens[d.last-1].End] + ": " + d.when.String()
+			if !d.ahead.IsZero() {
+				line += " or " + d.ahead.String()
+			}
+			out = append(out, line)
+		}
+		r.keepDates()
+	}
+	return out
+}

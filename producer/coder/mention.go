@@ -465,6 +465,9 @@ func (r *reading) properName(i int, s text.Sentence) (mention, bool) {
 		}
 		last++
 	}
+	if month, short := strings.CutSuffix(r.keys[i], "."); short && last-i == 1 && abbreviations[month] > 0 { // "on Oct. 12"
+		return mention{}, false
+	}
 	if r.titleCase || i == s.First && last-i < 2 && !r.opens(i, s) || r.words[i].Marks.Has(lexicon.Determiner|lexicon.Preposition|lexicon.Clause|lexicon.Subject|lexicon.Adverb|lexicon.Months|lexicon.Weekdays|lexicon.Be|lexicon.Have|lexicon.If|lexicon.Whose|lexicon.Negation|lexicon.Numbers|lexicon.Magnitudes|lexicon.Vague) {
 		return mention{}, false
 	}

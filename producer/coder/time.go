@@ -17,41 +17,81 @@ func (r *reading) lastDate() news.Interval { return r.memory.date }
 // keepDates remembers the last date of the sentence.
 func (r *reading) keepDates() {
 	for _, d := range r.dates {
-		if !d.effective {
+		if !d.effective && !d.since && !d.when.IsZero() {
 			r.memory.date = d.when
 		}
 	}
 }
 
-// dateFor is the date that belongs to trigger t: the nearest in its clause, the one after it before the one before it;
-// else the one that opens the sentence.
+// dateFor is the date that belongs to trigger t: the one that the tree hangs on it before one that hangs on what governs
+// it, the nearest, the one after it before the one before it; else the one that opens the sentence. The date of a verb of
+// saying is not that of what is said.
 func (r *reading) dateFor(t *trigger, s text.Sentence) (date, bool) {
-	best, distance := -1, 0
-	for k, d := range r.dates {
+	tr := r.parse(s)
+	best, distance := date{}, 0
+	for _, d := range r.dates {
 		if d.effective {
 			continue
 		}
-		from, to, far := t.last, d.first, d.first-t.last
-		if d.last <= t.at {
-			from, to, far = d.last, t.at, 2*(t.at-d.last)+1
+		if t.group.future && !d.ahead.IsZero() {
+			d.when = d.ahead
 		}
-		if d.initial {
-			far = 200
-		} else if r.apart(from, to) {
-			continue
-		}
-		if best < 0 || far < distance {
-			best, distance = k, far
+		far, ok := r.distance(t, d, tr)
+		if ok && !d.when.IsZero() && (best.last == 0 || far < distance) {
+			best, distance = d, far
 		}
 	}
-	if best < 0 {
+	if best.last == 0 {
 		return date{}, false
 	}
-	d := r.dates[best]
-	if d.initial && (t.noun() || t.group.adjectival) {
-		d.when.Resolved = news.Inferred
+	if best.initial && (t.noun() || t.group.adjectival) {
+		best.when.Resolved = news.Inferred
 	}
-	return d, true
+	return best, true
+}
+
+// distance is how far a date stands from a trigger; false where it belongs to something else.
+func (r *reading) distance(t *trigger, d date, tr *tree) (int, bool) {
+	from, to, far := t.last, d.first, d.first-t.last
+	if d.last <= t.at {
+		from, to, far = d.last, t.at, 2*(t.at-d.last)+1
+	}
+	if d.initial {
+		return 2000, true
+	}
+	if tr == nil {
+		return far, !r.apart(from, to)
+	}
+	switch tr.bond(t.at, d.first, d.last) {
+	case direct:
+		return far, !r.quoting(from, to)
+	case above:
+		return 500 + far, !r.apart(from, to) && !(r.reported(d, tr) && !t.noun())
+	case below:
+		return 500 + far, !r.apart(from, to)
+	}
+	return 1000 + far, !r.apart(from, to)
+}
+
+// quoting tells whether the words of a speaker begin in [from, to): "said on Friday that Russia had".
+func (r *reading) quoting(from, to int) bool {
+	for i := from; i < to; i++ {
+		switch r.keys[i] {
+		case "that", "que", "qu'":
+			return true
+		}
+	}
+	return false
+}
+
+// reported tells whether a date hangs on a verb of saying.
+func (r *reading) reported(d date, tr *tree) bool {
+	for w := tr.at(d.first); w >= 0; w = tr.Words[w].Head {
+		if tr.verbal(w) {
+			return r.saying(tr.token[w])
+		}
+	}
+	return false
 }
 
 // apart tells whether a clause, or a word of time that opens one, begins in [from, to).
@@ -83,6 +123,11 @@ func (r *reading) afterThat(t *trigger, s text.Sentence) bool {
 		}
 	}
 	return false
+}
+
+// coming tells whether a time begins after the article's date, or goes on beyond it.
+func (r *reading) coming(when news.Interval) bool {
+	return !r.published.IsZero() && (!when.Start.Before(r.published.End) || when.Grain == news.Stretch && when.End.After(r.published.End))
 }
 
 // historical tells whether an event is background to the article.
