@@ -50,14 +50,14 @@ func (w *workshop) receivers(described []rulebook.Receiver) ([]courier.Receiver,
 		if d.Name == rulebook.TerminalReceiver && d.Terminal != nil {
 			continue
 		}
-		print := fingerprint(d)
+		is := fingerprint(d)
 		r, ok := w.made[d.Name]
-		if !ok || r.Fingerprint != print {
+		if !ok || r.Fingerprint != is {
 			var err error
 			if r, err = w.make(d); err != nil {
 				return nil, fmt.Errorf("receiver %s: %w", d.Name, err)
 			}
-			r.Fingerprint = print
+			r.Fingerprint = is
 		}
 		made[d.Name] = r
 		out = append(out, r)

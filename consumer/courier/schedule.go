@@ -58,11 +58,11 @@ func (s Schedule) on(midnight, t time.Time) (due time.Time, ok bool) {
 	}
 	next := midnight.AddDate(0, 0, 1)
 	if s.Every > 0 {
-		steps := max(0, t.Sub(midnight)/s.Every+1)
-		if t.Before(midnight) {
-			steps = 0
+		at := midnight
+		if !t.Before(midnight) {
+			at = midnight.Add(t.Sub(midnight).Truncate(s.Every) + s.Every)
 		}
-		if at := midnight.Add(steps * s.Every); at.Before(next) {
+		if at.Before(next) {
 			times = append(times, at)
 		}
 	}

@@ -220,6 +220,9 @@ func (c *Courier) serve(ctx context.Context, w *window) error {
 		keeping.Go(func() { k.Keep(ctx) })
 	}
 	return c.cfg.Queue.Deliveries(ctx, w.Name(), func(working context.Context, data []byte) error {
+		if known, _ := c.inForce(); known[w.Name()] != w { // its successor has it at once
+			return &notify.RetryError{After: time.Millisecond, Err: errors.New("the receiver has changed")}
+		}
 		if w.Digest != nil {
 			return c.digest(working, w, data)
 		}

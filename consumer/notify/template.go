@@ -125,7 +125,7 @@ var functions = template.FuncMap{
 	"lower": strings.ToLower,
 	"join":  func(sep string, list []string) string { return strings.Join(list, sep) },
 	"cut":   func(n int, s string) string { return cut(s, n) },
-	"date":  func(zone string, t time.Time) (string, error) { return dateIn(zone, t) },
+	"date":  dateIn,
 
 	"call":     refused,
 	"printf":   refused,
