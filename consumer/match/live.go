@@ -166,7 +166,8 @@ func (l *Live) publish(parts []*part, fresh *part) {
 	l.current.Store(e)
 }
 
-// A part is merged with the next larger one unless that is so many times as large.
+// A part is merged with the next larger one unless that is so many times as large. Small ones always are: each part costs
+// each article a look.
 const growth = 4
 
 // Parts of fewer rules are merged at once; larger ones in the background.
@@ -177,7 +178,7 @@ func (l *Live) tidy() {
 	for {
 		parts := slices.DeleteFunc(slices.Clone(l.current.Load().parts), l.isMerging)
 		from := len(parts)
-		for total := 0; from > 0 && (from == len(parts) || len(parts[from-1].rules) < growth*total); from-- {
+		for total := 0; from > 0 && (from == len(parts) || joins(len(parts[from-1].rules), total)); from-- {
 			total += len(parts[from-1].rules)
 		}
 		some := parts[from:]
@@ -191,6 +192,9 @@ func (l *Live) tidy() {
 		l.replace(some, l.merge(some))
 	}
 }
+
+// joins tells whether a part of so many rules is merged with smaller ones that have so many together.
+func joins(rules, smaller int) bool { return rules+smaller <= small || rules < growth*smaller }
 
 func count(parts []*part) (n int) {
 	for _, p := range parts {

@@ -11,7 +11,7 @@ import (
 type sieve []uint64
 
 // sieved is the most rules of a segment that has a sieve.
-const sieved = 8192
+const sieved = 1024
 
 func (b *builder) sieve(rules int) sieve {
 	if rules > sieved {
