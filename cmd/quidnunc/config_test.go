@@ -59,8 +59,11 @@ func TestAConfigurationThatCannotWorkStartsNothing(t *testing.T) {
 		"a receiver nobody knows": {
 			"sources:\n- archive: [a.txt]\nrules: [rules.yaml]\n", "rules:\n- name: one\n  query: 'what:SANCTION'\n  to: [desk]\n", []string{"desk"},
 		},
-		"a rule that needs what is not there yet": {
-			"sources:\n- archive: [a.txt]\nrules: [rules.yaml]\n", "rules:\n- name: one\n  query: 'what:SANCTION'\n  throttle: 6h\n", []string{"throttle", "not yet supported"},
+		"a receiver of no kind": {
+			"sources:\n- archive: [a.txt]\nrules: [rules.yaml]\n", "rules:\n- name: one\n  query: 'what:SANCTION'\nreceivers:\n- name: desk\n", []string{"rules.yaml:5", "needs one kind"},
+		},
+		"a message that cannot be made": {
+			"sources:\n- archive: [a.txt]\nrules: [rules.yaml]\n", "rules:\n- name: one\n  query: 'what:SANCTION'\nreceivers:\n- {name: desk, ntfy: {url: 'https://ntfy.example/a'}, text: '{{.Nobody}}'}\n", []string{"receiver desk", "Nobody"},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
