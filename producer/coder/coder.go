@@ -80,6 +80,7 @@ type reading struct {
 	dates     []date
 	titleCase bool // the sentence is a headline in capitals
 	memory    memory
+	language  *lexicon.Language
 	lands     map[string]int // the countries that the article names; see abroad
 	speech    speech
 	tree      *tree // of the sentence that begins at token parsed-1; see parse
@@ -94,6 +95,7 @@ func (c *Coder) read(a news.Article, language *lexicon.Language) *reading {
 	r := &reading{
 		Document: text.Segment(a.Text, a.Language), gazetteer: c.gazetteer, french: a.Language == "fr", published: a.Published,
 	}
+	r.language = language
 	r.budget()
 	r.memory.whole = len(r.Sentences) >= wholeArticle
 	n := len(r.Tokens)

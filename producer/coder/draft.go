@@ -74,7 +74,7 @@ func (r *reading) event(ts []trigger, i int, o outcome, k int, voices []voice) (
 		e.What.Trigger = r.surface[t.at]
 	}
 	e.What.Span = news.Span{Start: r.Tokens[t.at].Start, End: r.Tokens[t.at].Start + len(e.What.Trigger)}
-	e.What.Lemma, e.What.Contexts = t.sense.Lemma, t.sense.Contexts
+	e.What.Lemma, e.What.Contexts = t.sense.Lemma, r.contexts(t, s)
 	e.Who, e.Whom = r.actors(t.who), r.actors(r.whom(ts, i))
 	if (t.sense.Both || t.sense.Recip) && len(e.Who) == 2 && within(e.Whom, e.Who) { // "the US-Philippine exercises"
 		e.Who, e.Whom = e.Who[:1], e.Who[1:]
@@ -295,6 +295,17 @@ func lendPlace(a news.Actor, p *news.Place, m *mention) news.Actor {
 	return a
 }
 
+// contexts are those of the trigger's own sense and those that the sentence's words speak of.
+func (r *reading) contexts(t *trigger, s text.Sentence) []plover.Context {
+	out := slices.Clone(t.sense.Contexts)
+	for _, c := range r.language.Contexts(r.keys[s.First:s.Last]) {
+		if !slices.Contains(out, c) {
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
 // specify gives accusations of spying their own code.
 func (r *reading) specify(e *news.Event, t *trigger, s text.Sentence) {
 	if e.What.Type != plover.Accuse || e.What.Mode != "allege" {
@@ -304,7 +315,9 @@ func (r *reading) specify(e *news.Event, t *trigger, s text.Sentence) {
 		if r.has(i, lexicon.Espionage) {
 			e.What.CAMEO = "1125"
 			e.What.Goldstein = plover.Goldstein("1125")
-			e.What.Contexts = append(slices.Clone(e.What.Contexts), "intelligence")
+			if !slices.Contains(e.What.Contexts, "intelligence") {
+				e.What.Contexts = append(slices.Clone(e.What.Contexts), "intelligence")
+			}
 			return
 		}
 	}

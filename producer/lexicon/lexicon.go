@@ -41,6 +41,26 @@ func (l *Lexicon) Hash() string { return l.hash }
 type Language struct {
 	Code  string
 	words map[string]*Word
+	cues  map[string][]cue // of contexts, by their first word
+}
+
+// cue is what must follow the first word of a cue, and the context that it says.
+type cue struct {
+	rest    []string
+	context plover.Context
+}
+
+// Contexts lists, in the order of the text and each once, the contexts that the words of a sentence speak of.
+func (g *Language) Contexts(keys []string) []plover.Context {
+	var out []plover.Context
+	for i, k := range keys {
+		for _, c := range g.cues[k] {
+			if rest := keys[i+1:]; len(rest) >= len(c.rest) && slices.Equal(rest[:len(c.rest)], c.rest) && !slices.Contains(out, c.context) {
+				out = append(out, c.context)
+			}
+		}
+	}
+	return out
 }
 
 // Word is what the language knows of a surface word (see Key), nil when it knows nothing.

@@ -63,6 +63,7 @@ const (
 	Homograph
 	Must
 	Nature
+	Context // cues: see Language.Contexts
 )
 
 var listNames = [...]string{
@@ -70,7 +71,7 @@ var listNames = [...]string{
 	"negation", "without", "restriction", "if", "can", "could", "will", "be", "have", "adverb", "clitic", "determiner",
 	"preposition", "whose", "clause", "and", "subject", "support", "suffer", "discard", "meanwhile", "months",
 	"month-abbreviations", "weekdays", "numbers", "magnitudes", "vague", "at-least", "at-most", "about", "dead",
-	"injured", "arrested", "effective", "dates", "units", "later", "ago", "last", "next", "since", "decision", "espionage", "homograph", "must", "nature",
+	"injured", "arrested", "effective", "dates", "units", "later", "ago", "last", "next", "since", "decision", "espionage", "homograph", "must", "nature", "context",
 }
 
 // verbLists hold lemmas: every form of them is marked.

@@ -17,7 +17,7 @@ type builder struct {
 }
 
 func build(code string, in inflect, verbs, nouns, words string) (*Language, error) {
-	b := &builder{&Language{Code: code, words: make(map[string]*Word)}, in, make(map[string]*Verb)}
+	b := &builder{&Language{Code: code, words: make(map[string]*Word), cues: make(map[string][]cue)}, in, make(map[string]*Verb)}
 	if err := b.readSenses(verbs, false); err != nil {
 		return nil, fmt.Errorf("verbs: %w", err)
 	}
@@ -249,6 +249,10 @@ func (b *builder) readWords(text string) error {
 			switch {
 			case m == MarkAgent:
 				b.agent(argument, entry)
+			case m == Context:
+				if err := b.cue(plover.Context(argument), entry); err != nil {
+					return fmt.Errorf("line %d: %w", n, err)
+				}
 			case m&verbLists != 0:
 				b.verb(split(entry)[0]).Marks |= m
 			case m&numbered != 0:
@@ -260,6 +264,16 @@ func (b *builder) readWords(text string) error {
 			}
 		}
 	}
+	return nil
+}
+
+// cue enters a word of a context. Cues stand apart from the other words: they say nothing of the grammar.
+func (b *builder) cue(c plover.Context, entry string) error {
+	if !slices.Contains(plover.Contexts(), c) {
+		return fmt.Errorf("unknown context %q", c)
+	}
+	words := split(entry)
+	b.cues[words[0]] = append(b.cues[words[0]], cue{words[1:], c})
 	return nil
 }
 
