@@ -222,6 +222,11 @@ func (r *reading) joined(a, b int) bool {
 	}
 	and := false
 	for i := from; i < to; i++ {
+		if _, n := r.phrase(i, to, lexicon.And); n > 1 { // "ainsi que", "as well as"
+			and = true
+			i += n - 1
+			continue
+		}
 		switch {
 		case r.has(i, lexicon.And) && r.keys[i] != "with" && r.keys[i] != "avec":
 			and = true
@@ -272,6 +277,7 @@ func (r *reading) objects(t *trigger, s text.Sentence, preps []string) []int {
 			i = n.last - 1
 			switch {
 			case n.reference == "owner" || n.reference == "speaker" || n.actor.Name == "":
+			case r.means(t, m):
 			case !n.known && t.objectAt >= n.first && t.objectAt < n.last: // "suspended its mission to NATO"
 			case slices.Contains(preps, n.prep):
 				if t.sense.Recip && place[n.prep] && n.place { // "met in Geneva"

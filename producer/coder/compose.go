@@ -41,6 +41,7 @@ func (r *reading) compose(ts []trigger, k int, s text.Sentence) outcome {
 	}
 	plan, sealed := t.sense.Act == lexicon.Plan, false
 	modal, future, negated := t.group.modal, t.group.future, t.group.negated
+	negated = negated || r.none(t)
 	alleged := t.group.conditional
 	for p, n := t.parent, 0; p >= 0 && n < 6; p, n = ts[p].parent, n+1 {
 		g := &ts[p]
@@ -88,6 +89,21 @@ func (r *reading) natural(t *trigger, s text.Sentence) bool {
 	}
 	a := r.agentOf(tr, tr.at(t.at))
 	return a >= 0 && r.has(tr.token[a], lexicon.Nature)
+}
+
+// none tells whether a party is "no" soldier, "neither" country: nobody.
+func (r *reading) none(t *trigger) bool {
+	for _, m := range slices.Concat(t.who, t.whom) {
+		switch r.key(r.mentions[m].start) {
+		case "no", "neither", "aucun", "aucune":
+			return true
+		}
+		switch r.key(r.mentions[m].start - 1) {
+		case "no", "neither":
+			return true
+		}
+	}
+	return false
 }
 
 // consents tells the words that agree with others from those that promise by themselves.
@@ -231,7 +247,7 @@ func (r *reading) loose(t *trigger, s text.Sentence) (drop string, headline bool
 	if t.group.gerund && slices.Contains(aims, before) {
 		return "purpose", false
 	}
-	if !t.group.infinitive {
+	if !t.group.infinitive || !r.french && t.group.perfect { // "is said to have seized"
 		return "", false
 	}
 	if r.french {

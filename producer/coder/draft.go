@@ -188,13 +188,14 @@ func quote(s string) string {
 // whom is the trigger's own, or where it has none the one of the act it takes: "refused to meet Putin".
 func (r *reading) whom(ts []trigger, i int) []int {
 	t := &ts[i]
-	if t.child >= 0 && t.sense.Act == lexicon.Accuse && ts[t.child].noun() { // "condemned the attack by Turkey"
+	named := len(t.whom) > 0 && r.mentions[t.whom[0]].last <= ts[max(t.child, 0)].at   // "accused Colombia of preparing an attack"
+	if t.child >= 0 && t.sense.Act == lexicon.Accuse && ts[t.child].noun() && !named { // "condemned the attack by Turkey"
 		r.arguments(ts, t.child, r.Sentences[r.sentenceOf(t.at)])
 		if len(ts[t.child].who) > 0 {
 			return slices.DeleteFunc(slices.Clone(ts[t.child].who), func(m int) bool { return slices.Contains(t.who, m) })
 		}
 	}
-	if t.child >= 0 && t.absorbs() && !ts[t.child].noun() && len(t.whom) > 0 && r.mentions[t.whom[0]].first > ts[t.child].at {
+	if t.child >= 0 && t.absorbs() && !t.group.passive && !ts[t.child].noun() && len(t.whom) > 0 && r.mentions[t.whom[0]].first > ts[t.child].at {
 		r.arguments(ts, t.child, r.Sentences[r.sentenceOf(t.at)])
 		if w := ts[t.child].whom; len(w) > 0 { // of "agreed to withdraw its troops from X" the whom is the act's
 			return slices.DeleteFunc(slices.Clone(w), func(m int) bool { return slices.Contains(t.who, m) })

@@ -67,8 +67,46 @@ func (r *reading) group(i int, s text.Sentence) group {
 	}
 done:
 	g.start = r.trimAdverbs(g.start, i)
+	if be && r.moves(i) {
+		be, have = false, true
+	}
 	g.settle(be, have, to, r.french)
+	if !r.french && !be && !have && r.bareParticiple(i, s) {
+		g.adjectival, g.passive = true, true
+	}
 	return g
+}
+
+// bareParticiple tells an English participle that looks like a past tense by the doer behind it: "the diplomats expelled
+// on Tuesday by Romania".
+func (r *reading) bareParticiple(i int, s text.Sentence) bool {
+	for _, f := range r.words[i].Verbs {
+		if f.Tense&lexicon.Participle == 0 {
+			return false
+		}
+	}
+	for j := i + 1; j < min(s.Last, i+5); j++ {
+		m := r.at[j] - 1
+		switch {
+		case m >= 0:
+			return r.mentions[m].prep == "by"
+		case r.has(j, lexicon.Be|lexicon.Have|lexicon.And|lexicon.Subject|lexicon.Clause|lexicon.Whose) || r.stop(j):
+			return false
+		case r.has(j, lexicon.Determiner) && r.keys[j-1] != "by" && !r.has(j-1, lexicon.Determiner):
+			return false
+		}
+	}
+	return false
+}
+
+// moves tells whether the form at i makes its perfect with "être": "est arrivé".
+func (r *reading) moves(i int) bool {
+	for _, f := range r.words[i].Verbs {
+		if !f.Verb.Marks.Has(lexicon.Moves) {
+			return false
+		}
+	}
+	return r.french
 }
 
 // trimAdverbs gives back what the group swallowed before its first real word: object pronouns and adverbs that may
@@ -178,7 +216,7 @@ func (r *reading) isVerbEnglish(i int, s text.Sentence) bool {
 		tense |= f.Tense
 	}
 	if i == s.First {
-		return tense&lexicon.Gerund != 0 && len(r.words[i].Nouns) == 0
+		return len(r.words[i].Nouns) == 0 && (tense&lexicon.Gerund != 0 || r.bareParticiple(i, s))
 	}
 	if r.possessive(i - 1) {
 		return false

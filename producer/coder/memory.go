@@ -283,7 +283,13 @@ type speech struct {
 // hear follows quotation marks and who opened them through sentence s, and resolves "we" to the speaker.
 func (r *reading) hear(s int) {
 	sentence := r.Sentences[s]
+	straight := 0 // marks that open and close alike
 	for i := sentence.First; i < sentence.Last; i++ {
+		if r.keys[i] == "\"" {
+			if straight++; straight%2 == 0 {
+				r.answer(s, i)
+			}
+		}
 		switch r.keys[i] {
 		case "«", "“":
 			r.speech.quoted = true
@@ -294,9 +300,33 @@ func (r *reading) hear(s int) {
 			}
 		case "»", "”":
 			r.speech.quoted = false
+			r.answer(s, i)
 		}
 		if k := r.at[i] - 1; k >= 0 && r.mentions[k].first == i && r.mentions[k].reference == "speaker" && r.speech.actor != nil && r.speech.quoted {
 			r.adopt(&r.mentions[k], *r.speech.actor)
+		}
+	}
+}
+
+// answer resolves the "we" of a quotation that ends at token i, and began in sentence s, to who is named as its speaker
+// after it: « … », a déclaré X.
+func (r *reading) answer(s, i int) {
+	sentence := r.Sentences[s]
+	speaker := -1
+	for j := i + 1; j < min(sentence.Last, i+6) && speaker < 0; j++ {
+		if r.saying(j) {
+			speaker = r.directly(j+1, sentence)
+		}
+		if m := r.at[j] - 1; m >= 0 && r.mentions[m].last < sentence.Last && r.saying(r.mentions[m].last) { // "…", X said
+			speaker = m
+		}
+	}
+	if speaker < 0 {
+		return
+	}
+	for m := r.first[s]; m < len(r.mentions) && r.mentions[m].first < i; m++ {
+		if n := &r.mentions[m]; n.reference == "speaker" && !n.actor.Inferred {
+			r.adopt(n, r.mentions[speaker])
 		}
 	}
 }

@@ -98,7 +98,12 @@ func (r *reading) owner(t *trigger, s text.Sentence) {
 		case n.owned || n.reference == "owner":
 			if t.sense.OfWhom && len(t.whom) == 0 {
 				t.whom = []int{m}
-			} else if len(t.who) == 0 {
+				return
+			}
+			if len(t.who) > 0 && len(t.whom) == 0 && r.mentions[t.who[0]].prep == "of" { // "Poland's condemnation of Belarus"
+				t.who, t.whom = nil, t.who
+			}
+			if len(t.who) == 0 {
 				t.who = []int{m}
 			}
 		case n.adjective || n.known && n.agent == nil:

@@ -3,6 +3,7 @@ package coder
 import (
 	"slices"
 
+	"github.com/quidnunc-news/quidnunc/pipeline/plover"
 	"github.com/quidnunc-news/quidnunc/pipeline/text"
 	"github.com/quidnunc-news/quidnunc/producer/lexicon"
 	"github.com/quidnunc-news/quidnunc/producer/syntax"
@@ -20,6 +21,9 @@ func (r *reading) treeVerb(ts []trigger, k int, s text.Sentence) (who, whom []in
 		return nil, nil, false
 	}
 	w := tr.Words[v]
+	if who, whom, ok := r.causative(tr, v); ok {
+		return who, whom, true
+	}
 	if t.group.passive || w.Feats.Voice() == "Pass" && !t.group.reflexive {
 		who, whom = r.treePassive(tr, v, t)
 		return who, whom, true
@@ -36,6 +40,36 @@ func (r *reading) treeVerb(ts []trigger, k int, s text.Sentence) (who, whom []in
 		}
 	}
 	return who, r.treeObject(tr, v, t), true
+}
+
+// causative reads "X had Y expelled".
+func (r *reading) causative(tr *tree, v int) (who, whom []int, ok bool) {
+	h := tr.Words[v].Head
+	if r.french || h < 0 || tr.child(v, "mark", "aux", "obj") >= 0 {
+		return nil, nil, false
+	}
+	switch tr.rel(v) {
+	case "xcomp":
+	case "acl":
+		if h = tr.Words[h].Head; h < 0 || tr.child(h, "obj") != tr.Words[v].Head {
+			return nil, nil, false
+		}
+	case "conj":
+		if c := tr.child(v, "cc", "nsubj"); c >= 0 && c < v {
+			return nil, nil, false
+		}
+	default:
+		return nil, nil, false
+	}
+	if tr.Words[h].Lemma != "have" && tr.Words[h].Lemma != "get" || !tr.verbal(h) {
+		return nil, nil, false
+	}
+	o := tr.child(h, "obj")
+	c, _ := tr.subject(h)
+	if o < 0 || o > v || c < 0 {
+		return nil, nil, false
+	}
+	return r.party(tr, c), r.party(tr, o), true
 }
 
 // treePassive reads "Y was expelled by X" and "Y, expelled by X".
@@ -71,10 +105,13 @@ func (r *reading) agentOf(tr *tree, v int) int {
 // is a thing, whose it is.
 func (r *reading) treeObject(tr *tree, v int, t *trigger) []int {
 	o := tr.child(v, "obj")
-	if o >= 0 {
+	switch bearer := tr.bearer(v); {
+	case bearer >= 0 && (o < 0 || o < v):
+		o = bearer
+	case o >= 0:
 		o = tr.antecedent(o)
 	}
-	thing := o >= 0 && t.objectAt >= 0 && r.inPhrase(tr, o, t.objectAt)
+	thing := o >= 0 && (t.objectAt >= 0 && r.inPhrase(tr, o, t.objectAt) || r.means(t, r.at[tr.token[o]]-1))
 	if o >= 0 && !thing {
 		if own := r.own(tr, o); len(own) > 0 {
 			return own
@@ -87,7 +124,7 @@ func (r *reading) treeObject(tr *tree, v int, t *trigger) []int {
 		if found := r.behind(tr, o, t); len(found) > 0 {
 			return found
 		}
-		if found := r.owners(tr, o); len(found) > 0 {
+		if found := r.owners(tr, o); len(found) > 0 && !r.means(t, r.at[tr.token[o]]-1) {
 			return found
 		}
 	}
@@ -95,6 +132,15 @@ func (r *reading) treeObject(tr *tree, v int, t *trigger) []int {
 		return r.party(tr, c)
 	}
 	return nil
+}
+
+// means tells whether mention m is what trigger t is done with rather than to: the troops that are massed.
+func (r *reading) means(t *trigger, m int) bool {
+	if m < 0 || t.sense.Type != plover.Mobilize {
+		return false
+	}
+	a := r.mentions[m].agent
+	return a != nil && (a.Sector == "MIL" || a.Sector == "COP")
 }
 
 // inPhrase tells whether the word that chose the sense is the head of the object, or its name.
@@ -109,8 +155,12 @@ func (r *reading) behind(tr *tree, h int, t *trigger) []int {
 		if tr.Words[w].Head != h || tr.rel(w) != "obl" && tr.rel(w) != "nmod" && tr.rel(w) != "iobj" {
 			continue
 		}
-		if m := tr.marker(w); m != "" && slices.Contains(t.sense.Preps, m) {
-			if found := r.party(tr, w); len(found) > 0 && !(t.sense.Recip && place[m] && r.mentions[found[0]].place) {
+		m := tr.marker(w)
+		if m == "" && tr.Words[w].Form == "dont" {
+			m = "de"
+		}
+		if m != "" && slices.Contains(t.sense.Preps, m) {
+			if found := r.party(tr, tr.antecedent(w)); len(found) > 0 && !(t.sense.Recip && place[m] && r.mentions[found[0]].place) {
 				return found
 			}
 		}
@@ -141,6 +191,9 @@ func (r *reading) own(tr *tree, w int) []int {
 	if p := m - 1; n.agent != nil && p >= 0 && r.mentions[p].agent == nil && r.mentions[p].known && r.joined(p, m) { // "US and Filipino troops"
 		out = []int{p, m}
 	}
+	for p := m - 1; p >= 0 && len(out) < 12 && n.prep == "" && r.listed(p); p-- { // "Washington, London and Canberra"
+		out = slices.Insert(out, 0, p)
+	}
 	for c := range tr.Words {
 		if tr.rel(c) != "conj" || tr.Words[c].Head < 0 || len(out) == 12 {
 			continue
@@ -151,6 +204,12 @@ func (r *reading) own(tr *tree, w int) []int {
 		}
 	}
 	return out
+}
+
+// listed tells whether the bare name at mention p goes on, by a comma or "and", to the mention behind it as its equal.
+func (r *reading) listed(p int) bool {
+	n := &r.mentions[p]
+	return n.entry != nil && n.known && n.prep == "" && !n.adjective && !n.owned && r.mentions[p+1].entry != nil && r.joined(p, p+1)
 }
 
 // quantified reads "dozens of soldiers": the head counts, its complement names.

@@ -48,6 +48,7 @@ func (r *reading) parse(s text.Sentence) *tree {
 		t.word[i-s.First] = len(drawn.Words) - 1
 	}
 	t.mend()
+	t.remedy()
 	t.crown()
 	r.tree = t
 	return t

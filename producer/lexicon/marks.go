@@ -64,6 +64,7 @@ const (
 	Must
 	Nature
 	Context // cues: see Language.Contexts
+	Moves
 )
 
 var listNames = [...]string{
@@ -71,11 +72,11 @@ var listNames = [...]string{
 	"negation", "without", "restriction", "if", "can", "could", "will", "be", "have", "adverb", "clitic", "determiner",
 	"preposition", "whose", "clause", "and", "subject", "support", "suffer", "discard", "meanwhile", "months",
 	"month-abbreviations", "weekdays", "numbers", "magnitudes", "vague", "at-least", "at-most", "about", "dead",
-	"injured", "arrested", "effective", "dates", "units", "later", "ago", "last", "next", "since", "decision", "espionage", "homograph", "must", "nature", "context",
+	"injured", "arrested", "effective", "dates", "units", "later", "ago", "last", "next", "since", "decision", "espionage", "homograph", "must", "nature", "context", "moves",
 }
 
 // verbLists hold lemmas: every form of them is marked.
-const verbLists = Says | Support | Suffer
+const verbLists = Says | Support | Suffer | Moves
 
 // numbered lists give each entry its place in the list as its value.
 const numbered = Months | MonthAbbreviations | Weekdays | Numbers
