@@ -121,8 +121,31 @@ func (r *reading) quantity(i int) *news.Quantity {
 		}
 		break
 	}
+	r.reaches(q, i)
 	q.Text = r.Text[q.Span.Start:q.Span.End]
 	return q
+}
+
+// reaches gives a number the lower bound that stands before it: "between 10 and 20", "10 à 20", "10-20".
+func (r *reading) reaches(q *news.Quantity, i int) {
+	if i < 2 {
+		return
+	}
+	low, ok := r.number(i - 2)
+	if !ok || low >= q.Value || r.Tokens[i-2].Kind != text.Number && !r.has(i-2, lexicon.Numbers) {
+		return
+	}
+	first := i - 2
+	switch r.keys[i-1] {
+	case "and", "et":
+		if first--; first < 0 || r.keys[first] != "between" && r.keys[first] != "entre" {
+			return
+		}
+	case "to", "à", "-", "–":
+	default:
+		return
+	}
+	q.Value, q.Min, q.Max, q.Span.Start = low, low, q.Value, r.Tokens[first].Start
 }
 
 // number is the value of token i, with the magnitude after it.

@@ -29,10 +29,42 @@ func (r *reading) voices(s text.Sentence) []voice {
 			continue
 		}
 		if r.saying(i) && r.isVerb(i, s) {
+			before := len(out)
 			out = r.said(out, i, s)
+			if m := r.heardBy(i, s); m >= 0 && len(out) > before {
+				v := out[before]
+				if v.from > i && r.mentions[m].last+1 >= s.Last { // "…, Macron told the Financial Times."
+					v.from = s.First
+					out[before] = v
+				}
+				out = append(out, voice{m, v.from, v.to})
+			}
 		}
 	}
 	return out
+}
+
+// heardBy is the medium that the verb of saying at i was said to: "told the Financial Times", "a déclaré … au Monde"; -1
+// where there is none.
+func (r *reading) heardBy(i int, s text.Sentence) int {
+	for j := i + 1; j < min(s.Last, i+8); j++ {
+		m := r.at[j] - 1
+		if m < 0 {
+			if r.stop(j) || r.keys[j] == "that" || r.keys[j] == "que" || r.keys[j] == "qu'" {
+				return -1
+			}
+			continue
+		}
+		if n := &r.mentions[m]; n.medium {
+			switch n.prep {
+			case "", "to", "à", "in", "with", "dans":
+				return m
+			}
+			return -1
+		}
+		j = r.mentions[m].last - 1
+	}
+	return -1
 }
 
 // said adds the speaker of the verb at i: before it, or after it at the end of what is said.
