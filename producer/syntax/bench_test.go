@@ -2,6 +2,7 @@ package syntax_test
 
 import (
 	"os"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -76,24 +77,39 @@ func tokenising(tb testing.TB, s, lang string) float64 {
 	return (cpu(tb) - start).Seconds() / float64(n)
 }
 
-func TestGrowthIsLinear(t *testing.T) {
+// endless is a text of so many words without a full stop.
+func endless(words int) text.Document {
+	return text.Segment(strings.Repeat("le ministre rencontre son homologue à Paris et ", words/8), "fr")
+}
+
+// BenchmarkGrowth shows that a word of a long text costs no more than one of a short text.
+func BenchmarkGrowth(b *testing.B) {
 	m := syntax.For("fr")
-	cost := func(words int) float64 {
-		s := strings.Repeat("le ministre rencontre son homologue à Paris et ", words/8)
-		d := text.Segment(s, "fr")
-		best := 1e9
-		for range 5 {
-			start := time.Now()
-			n := 0
-			for i := range d.Sentences {
-				n += len(m.Parse(d, i).Words)
+	for _, size := range []int{1_000, 10_000} {
+		d := endless(size)
+		b.Run(strconv.Itoa(size), func(b *testing.B) {
+			words, start := 0, cpu(b)
+			for b.Loop() {
+				for i := range d.Sentences {
+					words += len(m.Parse(d, i).Words)
+				}
 			}
-			best = min(best, time.Since(start).Seconds()/float64(n))
-		}
-		return best
+			b.ReportMetric(float64((cpu(b)-start).Nanoseconds())/float64(words), "cpu-ns/word")
+		})
 	}
-	short, long := cost(1_000), cost(10_000)
-	if long > 3*short {
-		t.Errorf("a word of 10,000 costs %.1f times one of 1,000", long/short)
+}
+
+// What is longer than a parser's sentence may be is chunked, in one pass: so the cost of a word has a bound.
+func TestNoTextIsParsedAsOneLongSentence(t *testing.T) {
+	d, words := endless(10_000), 0
+	for i := range d.Sentences {
+		tree := syntax.For("fr").Parse(d, i)
+		words += len(tree.Words)
+		if len(tree.Words) > 120 && !tree.Shallow {
+			t.Errorf("a sentence of %d words was parsed", len(tree.Words))
+		}
+	}
+	if words < 10_000 {
+		t.Errorf("%d words, at least 10,000", words)
 	}
 }

@@ -94,9 +94,12 @@ func (m *Model) parse(p *parser, s *state, nodes []node, guides []guide, keys *m
 		label := 0
 		if move != shift {
 			head, dep := s.arc(move)
-			if head == s.n {
+			switch {
+			case head == s.n:
 				label = m.root
-			} else {
+			case m.punct >= 0 && m.tags[nodes[dep].tag].tag == PUNCT:
+				label = m.punct
+			default:
 				label = p.labeller.best(s.labelContext(head, dep, labels))
 			}
 		}

@@ -18,6 +18,7 @@ type Model struct {
 	plainest []string // each label without its subtype
 	roles    uint64   // labels whose word tells the role of its head: case, mark
 	root     int
+	punct    int
 	certain  map[uint32]uint8 // words that have but one tag
 	usual    map[uint32]uint8 // of the frequent words, a number for the set of their tags
 	tagger   table
@@ -132,7 +133,7 @@ func (m *Model) appendHead(b []byte) []byte {
 }
 
 func (m *Model) setLabels(labels []string) {
-	m.labels = labels
+	m.labels, m.punct = labels, -1
 	m.plainest = make([]string, len(labels))
 	for i, l := range labels {
 		m.plainest[i] = universal(l)
@@ -141,6 +142,8 @@ func (m *Model) setLabels(labels []string) {
 			m.roles |= 1 << (i & 63)
 		case "root":
 			m.root = i
+		case "punct":
+			m.punct = i
 		}
 	}
 }

@@ -54,8 +54,8 @@ func readTable(r *reader) table {
 
 func (t *table) tag(key uint32) uint32 { return key&(1<<t.shift-1) | taken }
 
-// best gives the class of the highest score; the lowest number wins a tie. keys are at most 256.
-// First the rows of all keys are found, without a branch, then they are summed in lanes of sixteen bits.
+// best gives the class of the highest score; the lowest number wins a tie. keys are at most 128.
+// First the rows of all keys are found, without a branch, then they are summed, eight classes at a time.
 func (t *table) best(keys []uint32) int {
 	var found [128]uint32
 	n := 0
@@ -67,39 +67,29 @@ func (t *table) best(keys []uint32) int {
 		found[n&127] = t.first[b] + uint32(bits.TrailingZeros64(equal))>>4
 		n += int((equal | -equal) >> 63)
 	}
-	var even, odd [stride]uint64
-	for _, row := range found[:min(n, len(found))] {
-		add(&even, &odd, &t.rows[row])
-	}
 	best, most := 0, uint64(0)
-	for c := range t.classes {
-		lane := &even
-		if c&1 == 1 {
-			lane = &odd
-		}
-		if s := lane[c>>3&7] >> (16 * (c >> 1 & 3)) & 0xffff; s > most {
-			best, most = c, s
+	for from := 0; from < t.classes; from += 8 {
+		even, odd := t.sum(found[:min(n, len(found))], from/8)
+		for c := from; c < min(from+8, t.classes); c += 2 {
+			if s := even & 0xffff; s > most {
+				best, most = c, s
+			}
+			if s := odd & 0xffff; s > most && c+1 < t.classes {
+				best, most = c+1, s
+			}
+			even, odd = even>>16, odd>>16
 		}
 	}
 	return best
 }
 
-func add(even, odd, row *[stride]uint64) {
+// sum adds eight classes of some rows up, in lanes of sixteen bits.
+func (t *table) sum(rows []uint32, word int) (even, odd uint64) {
 	const half = 0x00ff00ff00ff00ff
-	even[0] += row[0] & half
-	odd[0] += row[0] >> 8 & half
-	even[1] += row[1] & half
-	odd[1] += row[1] >> 8 & half
-	even[2] += row[2] & half
-	odd[2] += row[2] >> 8 & half
-	even[3] += row[3] & half
-	odd[3] += row[3] >> 8 & half
-	even[4] += row[4] & half
-	odd[4] += row[4] >> 8 & half
-	even[5] += row[5] & half
-	odd[5] += row[5] >> 8 & half
-	even[6] += row[6] & half
-	odd[6] += row[6] >> 8 & half
-	even[7] += row[7] & half
-	odd[7] += row[7] >> 8 & half
+	for _, row := range rows {
+		w := t.rows[row][word&(stride-1)]
+		even += w & half
+		odd += w >> 8 & half
+	}
+	return even, odd
 }

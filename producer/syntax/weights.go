@@ -114,7 +114,7 @@ type quantised struct {
 	w    []int8
 }
 
-// quantise keeps at most limit rows, those of the greatest weights that find room in their buckets, scaled so that few need clipping.
+// quantise keeps at most limit rows, those of the greatest weights, scaled so that few need clipping, and of those what the buckets hold.
 func (l *learner) quantise(limit int, bits uint) quantised {
 	type ranked struct {
 		row  int
@@ -138,14 +138,7 @@ func (l *learner) quantise(limit int, bits uint) quantised {
 	slices.SortFunc(order, func(a, b ranked) int {
 		return cmp.Or(cmp.Compare(b.size, a.size), cmp.Compare(l.keys[a.row], l.keys[b.row]))
 	})
-	kept, used := order[:0], make([]uint8, 1<<bits)
-	for _, o := range order {
-		if b := l.keys[o.row] >> (keyBits - bits); used[b] < bucketRows && len(kept) < limit {
-			used[b]++
-			kept = append(kept, o)
-		}
-	}
-	order = kept
+	order = order[:min(limit, len(order))]
 	slices.SortFunc(order, func(a, b ranked) int { return cmp.Compare(l.keys[a.row], l.keys[b.row]) })
 	q := quantised{k: l.k, bits: bits}
 	for _, o := range order {
@@ -164,7 +157,38 @@ func (l *learner) quantise(limit int, bits uint) quantised {
 		}
 		q.keys = append(q.keys, l.keys[o.row])
 	}
-	return q
+	return q.fit()
+}
+
+// fit leaves out the rows of the least weights where a bucket has too many.
+func (q quantised) fit() quantised {
+	kept := quantised{k: q.k, bits: q.bits}
+	for from, to := 0, 0; from < len(q.keys); from = to {
+		var rows []int
+		for to < len(q.keys) && q.bucket(to) == q.bucket(from) {
+			rows = append(rows, to)
+			to++
+		}
+		slices.SortStableFunc(rows, func(a, b int) int { return cmp.Compare(q.size(b), q.size(a)) })
+		rows = rows[:min(bucketRows, len(rows))]
+		slices.Sort(rows)
+		for _, r := range rows {
+			kept.keys = append(kept.keys, q.keys[r])
+			kept.w = append(kept.w, q.w[r*q.k:r*q.k+q.k]...)
+		}
+	}
+	return kept
+}
+
+func (q quantised) bucket(row int) uint32 { return q.keys[row] >> (keyBits - q.bits) }
+
+// size is the greatest weight of a row.
+func (q quantised) size(row int) int {
+	most := 0
+	for _, w := range q.w[row*q.k : row*q.k+q.k] {
+		most = max(most, int(w), -int(w))
+	}
+	return most
 }
 
 func sign(v int64) int64 {
