@@ -269,7 +269,7 @@ func (r *reading) following(m int) []int {
 // objects are the mentions that verb t acts upon: the first bare one after it or one behind a fitting preposition,
 // else the owner of the object.
 func (r *reading) objects(t *trigger, s text.Sentence, preps []string) []int {
-	fallback := -1
+	fallback, means := -1, false
 	to := r.reach(t.last, s, 18)
 	for i := t.last; i < to; i++ {
 		if m := r.at[i] - 1; m >= 0 {
@@ -277,13 +277,15 @@ func (r *reading) objects(t *trigger, s text.Sentence, preps []string) []int {
 			i = n.last - 1
 			switch {
 			case n.reference == "owner" || n.reference == "speaker" || n.actor.Name == "":
-			case r.means(t, m):
+			case r.means(t, m): // what the verb's clause names bare after it is another's
+				means = true
 			case !n.known && t.objectAt >= n.first && t.objectAt < n.last: // "suspended its mission to NATO"
 			case slices.Contains(preps, n.prep):
 				if t.sense.Recip && place[n.prep] && n.place { // "met in Geneva"
 					continue
 				}
 				return r.following(m)
+			case n.prep == "" && means:
 			case n.prep == "":
 				if !r.doerOfNext(n, s) {
 					return r.following(m)
