@@ -18,7 +18,7 @@ func TestWhatIsPackedIsWhatTheFilesSay(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer z.Close()
+		t.Cleanup(func() { _ = z.Close() })
 		packed, readable := contents(t, z), contents(t, os.DirFS("../../"+room+"/data"))
 		if diff := cmp.Diff(slices.Sorted(maps.Keys(readable)), slices.Sorted(maps.Keys(packed))); diff != "" {
 			t.Errorf("go generate ./%s has to run (-files +packed):\n%s", room, diff)
