@@ -18,7 +18,7 @@ func Detect(s string) string {
 			return l
 		}
 	}
-	return m.detect(s, sampled, clear)
+	return m.detect(s, sampled, distinct)
 }
 
 // Of a long text a glance at two places, of so many bytes each, is most often enough; sampled is how many are read at

@@ -169,9 +169,9 @@ func (w *ngrams) next(r rune) (f found) {
 	return f
 }
 
-// clear is how much more than the next a language's mean weight must be, in hundredths of a step of the table; plain is
+// distinct is how much more than the next a language's mean weight must be, in hundredths of a step of the table; plain is
 // how much where little of a text was read.
-const clear, plain = 100, 1000
+const distinct, plain = 100, 1000
 
 // short is how many n-grams a text seems to lack: the shorter it is, the clearer it must be.
 const short = 30

@@ -11,5 +11,5 @@ func DetectBy(file []byte, s string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return m.detect(s, sampled, clear), nil
+	return m.detect(s, sampled, distinct), nil
 }

@@ -56,7 +56,7 @@ type Page struct {
 const (
 	MaxPage   = 15 << 20 // bytes; more is refused
 	maxDepth  = 256      // elements within each other; deeper ones are cut off
-	maxNodes  = 200_000  // nodes; beyond them the page is read for its metadata only
+	maxNodes  = 50_000   // nodes; beyond them the page is read for its metadata only. The largest of the corpus has 9,237
 	maxLayout = 4 << 20  // bytes of a page whose layout is read
 	leastBody = 200      // bytes of a JSON-LD body that is no mere teaser
 )
