@@ -3,7 +3,6 @@ package consumer_test
 import (
 	"context"
 	"fmt"
-	"log"
 	"os"
 
 	"github.com/quidnunc-news/quidnunc/consumer"
@@ -24,41 +23,41 @@ func Example() {
 	ctx := context.Background()
 	dir, err := os.MkdirTemp("", "quidnunc")
 	if err != nil {
-		log.Fatal(err)
+		panic(err)
 	}
-	defer os.RemoveAll(dir)
+	defer func() { _ = os.RemoveAll(dir) }()
 	server, err := stream.Serve(ctx, stream.ServerConfig{Dir: dir, Port: -1, NoSync: true})
 	if err != nil {
-		log.Fatal(err)
+		panic(err)
 	}
 	defer server.Close()
 	hub, err := stream.Connect(ctx, stream.Config{Server: server})
 	if err != nil {
-		log.Fatal(err)
+		panic(err)
 	}
 	defer hub.Close()
 	if err := hub.Setup(ctx, stream.Manage); err != nil {
-		log.Fatal(err)
+		panic(err)
 	}
 	told, err := wire.Rules(news.Rules{Version: "first", Hash: "c0ffee", At: start})
 	if err != nil {
-		log.Fatal(err)
+		panic(err)
 	}
 	if _, err := hub.PublishBatch(ctx, [][]stream.Message{{stream.Message(told)}}); err != nil {
-		log.Fatal(err)
+		panic(err)
 	}
 
 	c, err := consumer.New(hub, books{"c0ffee": nil}, &house{Hub: hub}, gazetteer.Default(), consumer.Config{})
 	if err != nil {
-		log.Fatal(err)
+		panic(err)
 	}
 	stop := running(c)
 	if err := c.Await(ctx, 1); err != nil {
-		log.Fatal(err)
+		panic(err)
 	}
 	fmt.Println("committed up to", c.Counts().Sequence, "with", c.Counts().Alerts, "alerts")
 	if err := stop(); err != nil {
-		log.Fatal(err)
+		panic(err)
 	}
 	// Output: committed up to 1 with 0 alerts
 }

@@ -19,18 +19,17 @@ const stepVersion = machine.Version
 
 // saves is what a session knows of its snapshots.
 type saves struct {
-	at    time.Time  // of the last, or when the session began
-	steps int        // entries stepped since
-	busy  chan error // of the one under way; nil: none
+	at    time.Time     // of the last, or when the session began
+	steps int           // entries stepped since
+	busy  chan struct{} // closed when the one under way is kept or given up; nil: none is
 }
 
-// wait for the one under way. That it could not be kept was told where it happened.
-func (s *saves) wait() error {
+// wait for the one under way.
+func (s *saves) wait() {
 	if s.busy != nil {
 		<-s.busy
 		s.busy = nil
 	}
-	return nil
 }
 
 // saveInTime takes a snapshot when the last one is old enough and this is a place for one: everything that was stepped
@@ -51,16 +50,17 @@ func (s *session) saveInTime(ctx context.Context) {
 	if !ok {
 		return
 	}
-	s.saves.busy = make(chan error, 1)
-	go func(sequence uint64, done chan<- error) {
+	done, sequence := make(chan struct{}), s.position
+	s.saves.busy = done
+	go func() {
+		defer close(done)
 		s.save(ctx, sequence, body)
-		done <- nil
-	}(s.position, s.saves.busy)
+	}()
 }
 
 // saveLast takes the snapshot that the next start goes on from.
 func (s *session) saveLast(ctx context.Context) {
-	_ = s.saves.wait()
+	s.saves.wait()
 	if s.saves.steps == 0 {
 		return
 	}
@@ -198,8 +198,8 @@ func encodeSnapshot(of saved, state *machine.State) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("consumer: %w", err)
 	}
-	defer z.Close()
-	return z.EncodeAll(b, bytes.Clone(snapshotMagic)), nil
+	packed := z.EncodeAll(b, bytes.Clone(snapshotMagic))
+	return packed, z.Close()
 }
 
 // mostState bounds what a snapshot may unpack to: 16 GiB.

@@ -35,10 +35,10 @@ type session struct {
 }
 
 // run steps entries until they end or ctx does, and commits what was stepped while it is this machine's turn.
-func (s *session) run(ctx context.Context, entries <-chan entry) (err error) {
+func (s *session) run(ctx context.Context, entries <-chan entry) error {
 	turns, stopTurns := s.takeTurns(ctx)
 	defer stopTurns() // after the last commit: until then it still is our turn
-	defer func() { err = errors.Join(err, s.saves.wait()) }()
+	defer s.saves.wait()
 	due := newDue(s.cfg.Gather)
 	defer due.stop()
 	silence := time.NewTicker(max(s.cfg.TickAfter/4, time.Millisecond))

@@ -76,7 +76,8 @@ func TestAStoryHasOneAlertWithRevisions(t *testing.T) {
 			nil,
 			[]news.Entry{
 				by("a.example", suspends, 0, withdraw), by("b.example", rewrites, 10, withdraw),
-				news.Correction{Article: by("a.example", suspends, 0).Article.ID, At: start}, news.Correction{Article: edited.Article.ID, At: start},
+				news.Correction{Article: by("a.example", suspends, 0).Article.ID, At: start},
+				news.Correction{Article: edited.Article.ID, At: start},
 			},
 			[]string{"stepped news new.1(1)", "stepped news updated.2(1)", "applied", "applied retracted.3(0)"},
 		},
@@ -93,8 +94,10 @@ func TestAStoryHasOneAlertWithRevisions(t *testing.T) {
 		"an update waits for the throttle, and is told when it is over": {
 			func(r *rule.Rule) { r.Throttle = time.Hour },
 			[]news.Entry{
-				by("a.example", suspends, 0, withdraw), by("b.example", rewrites, 10, withdraw, expel), news.Tick{At: start.Add(59 * time.Minute)},
-				news.Tick{At: start.Add(time.Hour)}, news.Tick{At: start.Add(2 * time.Hour)},
+				by("a.example", suspends, 0, withdraw), by("b.example", rewrites, 10, withdraw, expel),
+				news.Tick{At: start.Add(59 * time.Minute)},
+				news.Tick{At: start.Add(time.Hour)},
+				news.Tick{At: start.Add(2 * time.Hour)},
 			},
 			[]string{"stepped news new.1(1)", "stepped news news -throttle", "applied", "applied updated.2(2)", "applied"},
 		},
@@ -107,7 +110,8 @@ func TestAStoryHasOneAlertWithRevisions(t *testing.T) {
 			func(r *rule.Rule) { r.When.Each, r.Limit = rule.EachArticle, rule.Limit{Count: 1, Per: time.Hour} },
 			[]news.Entry{
 				by("a.example", "One.", 0, withdraw), by("a.example", "Two.", 1, withdraw), by("a.example", "Three.", 2, withdraw),
-				news.Tick{At: start.Add(time.Hour)}, by("a.example", "Four.", 61, withdraw),
+				news.Tick{At: start.Add(time.Hour)},
+				by("a.example", "Four.", 61, withdraw),
 			},
 			[]string{"stepped news new.1(1)", "stepped news new.1(0) -limit", "stepped news -limit", "applied updated.2(0)", "stepped news new.1(1)"},
 		},

@@ -85,8 +85,10 @@ func TestCopiesOfAWireCountOnce(t *testing.T) {
 // Most of what this publisher prints is the same every time; it is learnt and ignored.
 func TestWhatStandsUnderEveryArticleMakesNoCopy(t *testing.T) {
 	var d desk
-	bodies := []string{quake, harvest, "The mayor of Turin opened a bridge over the Po and cut a ribbon.", "A comet passes the sun tonight; bring binoculars and warm clothes.",
-		"Chess: the champion lost with the white pieces in Wijk aan Zee.", "Shares in the harbour company fell by a tenth in Oslo."}
+	bodies := []string{
+		quake, harvest, "The mayor of Turin opened a bridge over the Po and cut a ribbon.", "A comet passes the sun tonight; bring binoculars and warm clothes.",
+		"Chess: the champion lost with the white pieces in Wijk aan Zee.", "Shares in the harbour company fell by a tenth in Oslo.",
+	}
 	for i, body := range append(bodies, bodies...) {
 		d.tell("bugle.example", "en", fmt.Sprintf("Title %d", i), strings.Repeat(body+" ", 1)+foot)
 	}

@@ -336,12 +336,14 @@ var ordinals = map[string]int{
 
 // quarter reads "the first quarter of 2021", "premier trimestre 2021", "Q1 2021".
 func (r *reading) quarter(i int, s text.Sentence) (date, bool) {
-	n, j := 0, i+1
-	if k := r.keys[i]; len(k) == 2 && k[0] == 'q' && '1' <= k[1] && k[1] <= '4' {
+	k, j := r.keys[i], i+1
+	n := ordinals[k]
+	switch {
+	case len(k) == 2 && k[0] == 'q' && '1' <= k[1] && k[1] <= '4':
 		n = int(k[1] - '0')
-	} else if n = ordinals[k]; n == 0 || j >= s.Last || r.keys[j] != "quarter" && r.keys[j] != "trimestre" {
+	case n == 0 || j >= s.Last || r.keys[j] != "quarter" && r.keys[j] != "trimestre":
 		return date{}, false
-	} else {
+	default:
 		j++
 	}
 	if j < s.Last && (r.keys[j] == "of" || r.keys[j] == "de") {

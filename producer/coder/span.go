@@ -92,7 +92,11 @@ func (r *reading) recent(i int, s text.Sentence, _ news.Interval) (date, bool) {
 	if r.published.IsZero() {
 		return date{}, false
 	}
-	j, n, next := i, int64(0), false
+	var (
+		j    int
+		n    int64
+		next bool
+	)
 	if r.french {
 		v, ok := r.number(i)
 		if !ok || i+2 >= s.Last || !r.has(i+1, lexicon.Last|lexicon.Next) {
