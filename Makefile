@@ -6,7 +6,7 @@ FUZZTIME ?= 10s
 BENCHTIME ?= 1s
 SHARED ?= ../shared
 
-.PHONY: help build run check fmt fmt-check vet lint test race fuzz golden chaos chaos-short bench bench-rules cover quality quality-extract quality-stories lexicon models languages
+.PHONY: help build run check fmt fmt-check vet lint test race fuzz golden chaos chaos-short bench bench-day bench-rules cover quality quality-extract quality-stories lexicon models languages
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
@@ -64,9 +64,12 @@ quality-stories: ## how well stories are told apart: QUALITY.md
 	$(GO) test -count=1 -run '^TestQuality$$' ./consumer/story -args -quality $(CURDIR)/QUALITY.md
 
 bench: ## the benchmarks: articles/s, CPU by stage, and the log beside a raw loop
-	$(GO) test -run '^$$' -bench . -benchtime $(BENCHTIME) -benchmem ./cmd/... ./consumer/... ./pipeline/... ./producer/...
+	$(GO) test -run '^$$' -bench . -skip '^BenchmarkDay$$' -benchtime $(BENCHTIME) -benchmem ./cmd/... ./consumer/... ./pipeline/... ./producer/...
 
 LUCENE ?= ../lucene-monitor
+
+bench-day: ## the machine over a day of a million articles: what it holds in memory (takes a while)
+	$(GO) test -run '^$$' -bench '^BenchmarkDay$$' -benchtime 1x -timeout 60m -v ./consumer/machine
 
 bench-rules: ## a million rules: the tables, Lucene Monitor from LUCENE beside them, what changes cost, and the curve in docs/
 	tools/bench-rules.sh $(SHARED) $(LUCENE)

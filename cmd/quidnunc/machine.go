@@ -90,6 +90,9 @@ func machineRole(ctx context.Context, h *house, c *consumer.Consumer) error {
 	for {
 		err := c.Run(ctx)
 		switch {
+		case ctx.Err() != nil && errors.Is(err, stream.ErrUnavailable):
+			h.log.Warn("the server went first: what was not committed is said by the next start", "error", err)
+			return nil
 		case ctx.Err() != nil:
 			return interrupted(ctx, err)
 		case errors.Is(err, stream.ErrUnavailable):
