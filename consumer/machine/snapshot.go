@@ -13,9 +13,9 @@ import (
 	"github.com/quidnunc-news/quidnunc/pipeline/wire"
 )
 
-// snapshotVersion is the form that AppendSnapshot writes. Version 1 was of a machine that knew no stories: it cannot go on
-// as this one, so the log is stepped again instead.
-const snapshotVersion = 2
+// snapshotVersion is the form that AppendSnapshot writes. Restore reads every form from 1 on: a new one keeps the readers
+// of those before it, so that an upgrade does not step the log again.
+const snapshotVersion = 1
 
 // AppendSnapshot appends all that the machine knows: a machine that is restored from it steps on as this one would. The
 // same state gives the same bytes. Rules are named by their hash, not contained.
@@ -156,8 +156,8 @@ func Restore(b []byte, rules func(hash string) (*Ruleset, error)) (*State, error
 	switch v := r.Uint(); {
 	case r.Err() == nil && v > snapshotVersion:
 		return nil, fmt.Errorf("machine: snapshot of version %d: %w", v, wire.ErrVersion)
-	case r.Err() == nil && v < snapshotVersion:
-		return nil, fmt.Errorf("machine: snapshot of version %d, from before stories were told apart: the log has to be stepped again", v)
+	case v == 0:
+		r.Fail("a snapshot of no version")
 	}
 	s := &State{}
 	ruled, hash := r.Bool(), r.String()

@@ -3,12 +3,15 @@ package machine_test
 import (
 	"bytes"
 	"errors"
+	"flag"
 	"fmt"
+	"os"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/klauspost/compress/zstd"
 	"pgregory.net/rapid"
 
 	"github.com/quidnunc-news/quidnunc/consumer/machine"
@@ -154,4 +157,74 @@ func TestASnapshotThatIsDamagedOrNewerIsAnErrorAndNoPanic(t *testing.T) {
 	if _, err := machine.Restore(newer, none); !errors.Is(err, wire.ErrVersion) {
 		t.Errorf("a newer version: %v", err)
 	}
+}
+
+var update = flag.Bool("update", false, "write the snapshot of the present form anew: only before it was ever released")
+
+// What was kept once is read for ever: a machine restored from the snapshot of an older program knows the alert that was
+// told and retracts it.
+func TestSnapshotsOfEveryFormAreRead(t *testing.T) {
+	const forms = 1
+	h := &house{t: t}
+	told, _ := rules(t, nil)
+	h.step(told, variety(t)...)
+	h.step(by("a.example", suspends, 0, sanction("withdraw")))
+	now, err := h.state.AppendSnapshot(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if *update {
+		if err := os.WriteFile(compat(forms), pack(t, now), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	set, err := machine.Compile(told.Hash, variety(t), gazetteer.Default())
+	if err != nil {
+		t.Fatal(err)
+	}
+	withdrawn := news.Correction{Article: by("a.example", suspends, 0).Article.ID, At: start.Add(time.Minute)}
+	want := h.step(withdrawn)
+	for form := 1; form <= forms; form++ {
+		restored, err := machine.Restore(unpack(t, compat(form)), func(string) (*machine.Ruleset, error) { return set, nil })
+		if err != nil {
+			t.Fatalf("form %d: %v", form, err)
+		}
+		again, err := restored.AppendSnapshot(nil)
+		if err != nil || !bytes.Equal(now, again) {
+			t.Errorf("form %d: what is remembered differs from what this program remembers (%v)", form, err)
+		}
+		result := restored.Step(machine.Input{Seq: 3, Entry: withdrawn})
+		if diff := cmp.Diff(want, result); diff != "" || len(result.Outputs) == 0 {
+			t.Errorf("form %d: %d outputs (-this program +restored)\n%s", form, len(result.Outputs), diff)
+		}
+	}
+}
+
+func compat(form int) string { return fmt.Sprintf("testdata/compat/snapshot-%d.zst", form) }
+
+func pack(t *testing.T, b []byte) []byte {
+	t.Helper()
+	z, err := zstd.NewWriter(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return z.EncodeAll(b, nil)
+}
+
+func unpack(t *testing.T, file string) []byte {
+	t.Helper()
+	packed, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	z, err := zstd.NewReader(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer z.Close()
+	b, err := z.DecodeAll(packed, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
 }
