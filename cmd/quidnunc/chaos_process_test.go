@@ -157,8 +157,8 @@ func freeAddr(t *testing.T) string {
 	return l.Addr().String()
 }
 
-// desk is a webhook that keeps a ledger of what it was sent.
-type desk struct {
+// inbox is a webhook that keeps a ledger of what it was sent.
+type inbox struct {
 	*httptest.Server
 
 	mu      sync.Mutex
@@ -170,14 +170,14 @@ type desk struct {
 	first   map[string]time.Time
 }
 
-func newDesk(t *testing.T) *desk {
-	d := &desk{got: map[string]string{}, first: map[string]time.Time{}}
+func newInbox(t *testing.T) *inbox {
+	d := &inbox{got: map[string]string{}, first: map[string]time.Time{}}
 	d.Server = httptest.NewServer(d)
 	t.Cleanup(d.Close)
 	return d
 }
 
-func (d *desk) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+func (d *inbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
 		return
@@ -203,19 +203,19 @@ func (d *desk) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-func (d *desk) behave(answer func(w http.ResponseWriter, nth int) bool) {
+func (d *inbox) behave(answer func(w http.ResponseWriter, nth int) bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.answer = answer
 }
 
-func (d *desk) count() int {
+func (d *inbox) count() int {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return len(d.got)
 }
 
-func (d *desk) keys() map[string]string {
+func (d *inbox) keys() map[string]string {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	out := map[string]string{}

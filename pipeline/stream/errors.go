@@ -79,11 +79,20 @@ const (
 )
 
 func code(err error) int {
-	var api *jetstream.APIError
-	if errors.As(err, &api) {
-		return int(api.ErrorCode)
+	c, _ := refusal(err)
+	return c
+}
+
+// refusal is the server's code and the HTTP-like status of its class; 0 where err is no refusal of the server. The client
+// library watches keys through its older half, which has an error type of its own.
+func refusal(err error) (code, status int) {
+	if api, ok := errors.AsType[*jetstream.APIError](err); ok {
+		return int(api.ErrorCode), api.Code
 	}
-	return 0
+	if api, ok := errors.AsType[*nats.APIError](err); ok {
+		return int(api.ErrorCode), api.Code
+	}
+	return 0, 0
 }
 
 func fenced(err error) bool {
@@ -99,16 +108,13 @@ func transient(err error) bool {
 		errors.Is(err, jetstream.ErrNoStreamResponse), errors.Is(err, jetstreamext.ErrInvalidBatchAck), errors.Is(err, errContended):
 		return true
 	}
-	var api *jetstream.APIError
-	if !errors.As(err, &api) {
-		return false
-	}
-	switch int(api.ErrorCode) {
+	code, status := refusal(err)
+	switch code {
 	case codeIncomplete, codeTooManyInFlight, codeStoreFailed, codeInsufficient, codeStreamOffline, codeClusterNoLeader,
 		codeTemporarilyUnavail:
 		return true
 	}
-	return api.Code == statusServiceUnavail || api.Code == statusTooManyOrRequests
+	return status == statusServiceUnavail || status == statusTooManyOrRequests
 }
 
 // sizeError turns the server's and the client's words for "too large" into ErrTooLarge, marked permanent.
