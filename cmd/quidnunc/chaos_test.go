@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -412,9 +413,9 @@ func terminated(t *testing.T, rng *rand.Rand) account {
 	p := s.start(natsArgs("run", s.node.url(), s.config)...)
 	s.until("the first deliveries", func() bool { return s.desk.count() > 3 })
 	began := time.Now()
-	p.signal(os.Interrupt)
+	p.signal(syscall.SIGTERM)
 	if code := p.ended(10 * time.Second); code != exitOK {
-		t.Fatalf("exit code %d within 10 s of SIGINT\n%s", code, lastLines(p.out.String(), 20))
+		t.Fatalf("exit code %d within 10 s of SIGTERM\n%s", code, lastLines(p.out.String(), 20))
 	}
 	drained := time.Since(began)
 	s.once(s.node.url())
