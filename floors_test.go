@@ -52,6 +52,7 @@ var rooms = map[string]room{
 	"consumer/machine":  {floor: 2, pure: true},
 	"consumer/match":    {floor: 2, pure: true},
 	"consumer/notify":   {floor: 2},
+	"consumer/replay":   {floor: 2},
 	"consumer/rule":     {floor: 2, pure: true},
 	"consumer/rulebook": {floor: 2},
 	"consumer/snapshot": {floor: 2, pure: true},

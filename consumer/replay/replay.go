@@ -1,0 +1,2 @@
+// Package replay runs the machine over what was, and records what it says.
+package replay
