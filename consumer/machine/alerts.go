@@ -12,11 +12,11 @@ import (
 )
 
 // judge tells what the rules in force say to a report, in the order of the rules and, within one, of the text.
-func (s *State) judge(a *article, r news.Report, told news.Story, out *Result) {
+func (s *State) judge(a *article, r news.Report, told news.Story, p *Prepared, out *Result) {
 	var raised []news.ID
 	if s.rules != nil {
 		var exceeded []uint32
-		s.hits, exceeded = s.rules.index.Ask(r, told, s.hits[:0])
+		s.hits, exceeded = s.matches(r, told, p)
 		for _, n := range exceeded {
 			out.suppress(s.rules.rules[s.rules.asked[n].rule].Name, Costly, "", "it takes more than %d units of work", match.Budget)
 		}

@@ -30,15 +30,18 @@ type Ruleset struct {
 	index     *match.Index
 	asked     []asked         // by the index's rules
 	summaries []*rule.Summary // of each rule; nil: none
+
+	questions []rule.Rule // what the index was made of, for the halves
+	gazetteer *gazetteer.Gazetteer
+	halves    halves
 }
 
 // Compile makes the rules of one content hash ready. Actors are resolved through g. Rules that this program does not
 // understand, told by another version of it, are left out and named by the error: the Ruleset can be used all the same.
 func Compile(hash string, rules []rule.Rule, g *gazetteer.Gazetteer) (*Ruleset, error) {
-	set := &Ruleset{hash: hash, rules: rules, byName: make(map[string]int, len(rules)), summaries: make([]*rule.Summary, len(rules))}
-	var questions []rule.Rule
-	questions, set.asked = ask(rules)
-	index, err := match.New(questions, g)
+	set := &Ruleset{hash: hash, rules: rules, byName: make(map[string]int, len(rules)), summaries: make([]*rule.Summary, len(rules)), gazetteer: g}
+	set.questions, set.asked = ask(rules)
+	index, err := match.New(set.questions, g)
 	set.index = index
 	errs := []error{err}
 	for i, r := range rules {
@@ -96,6 +99,8 @@ type Input struct {
 	Seq   uint64 // its place in the log
 	Entry news.Entry
 	Rules *Ruleset // what a news.Rules entry names, compiled; nil for every other entry
+
+	Prepared *Prepared // of a report, what Ruleset.Prepare found; nil: nothing was prepared
 }
 
 // Output is what the machine says: exactly one of the two is set.
@@ -211,6 +216,14 @@ func (s *State) Size() Size {
 	return out
 }
 
+// Hash is the content hash it was compiled for; empty for a nil Ruleset.
+func (r *Ruleset) Hash() string {
+	if r == nil {
+		return ""
+	}
+	return r.hash
+}
+
 // Rules is the ruleset in force; nil when no rules were told yet.
 func (s *State) Rules() *Ruleset { return s.rules }
 
@@ -218,7 +231,7 @@ func (s *State) Rules() *Ruleset { return s.rules }
 func (s *State) Step(in Input) Result {
 	switch e := in.Entry.(type) {
 	case news.Report:
-		return s.report(in.Seq, e)
+		return s.report(in.Seq, e, in.Prepared)
 	case news.Rules:
 		return s.adopt(in.Rules)
 	case news.Correction:
@@ -279,7 +292,7 @@ func (s *State) forget() {
 	}
 }
 
-func (s *State) report(seq uint64, r news.Report) Result {
+func (s *State) report(seq uint64, r news.Report, p *Prepared) Result {
 	s.live = s.live || r.Origin == news.Live || r.Origin == news.Push
 	var result Result
 	s.advance(r.At, !s.live || r.Origin == news.Live || r.Origin == news.Push, &result)
@@ -298,7 +311,7 @@ func (s *State) report(seq uint64, r news.Report) Result {
 	told := s.tellStory(a, &r, result.Fate == Revised)
 	result.Story = told
 	result.Outputs = append(result.Outputs, enrich(r, told)...)
-	s.judge(a, r, told, &result)
+	s.judge(a, r, told, p, &result)
 	return result
 }
 
