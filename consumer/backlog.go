@@ -38,10 +38,21 @@ type deadEntry struct {
 
 // said is one output, ready to be stored, with what the metrics want of it.
 type said struct {
-	message  stream.Message
-	alert    *news.Alert // nil: an event
-	what     plover.Type
-	standing news.Standing
+	message stream.Message
+	alert   *news.Alert // nil: an event
+	event   toldEvent
+}
+
+// toldEvent is what the metrics want of an event: not the event itself, which would hold its article's text in memory.
+type toldEvent struct {
+	what      plover.Type
+	standing  news.Standing
+	who, whom string
+	part      string // of its article in the story
+}
+
+func toldOf(t *news.Told) toldEvent {
+	return toldEvent{t.Event.What.Type, t.Standing, news.Coded(t.Event.Who), news.Coded(t.Event.Whom), storyPart(t.Story)}
 }
 
 func (o said) size() int { return len(o.message.Subject) + len(o.message.Data) }
@@ -58,8 +69,8 @@ func (b *backlog) weigh(outputs []said, sign int) {
 	}
 }
 
-// trim forgets what a checkpoint covers.
-func (b *backlog) trim(c wire.Checkpoint) {
+// trim forgets what a checkpoint covers, and says how many entries that were.
+func (b *backlog) trim(c wire.Checkpoint) int {
 	n := 0
 	for n < len(b.entries) && (b.entries[n].seq < c.Sequence || b.entries[n].seq == c.Sequence && c.Written == whole) {
 		b.weigh(b.entries[n].outputs[b.entries[n].written:], -1)
@@ -69,13 +80,14 @@ func (b *backlog) trim(c wire.Checkpoint) {
 	b.entries = b.entries[n:]
 	if len(b.entries) == 0 {
 		b.entries = nil
-		return
+		return n
 	}
 	if first := &b.entries[0]; first.seq == c.Sequence {
 		written := min(max(c.Written, first.written), len(first.outputs))
 		b.weigh(first.outputs[first.written:written], -1)
 		first.written = written
 	}
+	return n
 }
 
 // limits bound one commit.

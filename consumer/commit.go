@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/quidnunc-news/quidnunc/pipeline/stream"
 	"github.com/quidnunc-news/quidnunc/pipeline/wire"
@@ -71,8 +72,16 @@ func (s *session) bury(ctx context.Context, entries []stepped) error {
 	return nil
 }
 
-// watch is follow for a machine that stands by: where the server does not answer, the next look may be luckier.
+// sizeEvery is how often the machine's memory is counted: that takes a look at each window.
+const sizeEvery = 10 * time.Second
+
+// watch counts the machine's memory, and is follow for a machine that stands by: where the server does not answer, the
+// next look may be luckier.
 func (s *session) watch(ctx context.Context) error {
+	if now := s.cfg.Now(); now.Sub(s.sized) >= sizeEvery {
+		s.sized = now
+		s.metrics.sized(s.state.Size())
+	}
 	err := s.follow(ctx)
 	if errors.Is(err, stream.ErrUnavailable) {
 		s.cfg.Log.Warn("consumer: the checkpoint cannot be read; trying again", "error", err)
@@ -94,7 +103,8 @@ func (s *session) follow(ctx context.Context) error {
 		return nil
 	}
 	s.checkpoint, s.last = c, last
-	s.backlog.trim(c)
+	passed := s.backlog.trim(c)
+	s.metrics.balance.end(0, passed, len(s.backlog.entries))
 	s.metrics.restored(c, len(s.backlog.entries), s.cfg.Now())
 	s.tally.followed(c)
 	return nil

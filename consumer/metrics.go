@@ -1,7 +1,9 @@
 package consumer
 
 import (
+	"cmp"
 	"errors"
+	"strings"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -19,6 +21,9 @@ type metrics struct {
 	events     *prometheus.CounterVec // what, standing
 	alerts     *prometheus.CounterVec // severity, change
 	suppressed *prometheus.CounterVec // reason
+	pairs      *prometheus.CounterVec // who, whom
+	stories    *prometheus.CounterVec // part
+	owners     *prometheus.CounterVec // owner, severity
 	stages     *prometheus.HistogramVec
 	published  prometheus.Histogram // to alert
 	seen       prometheus.Histogram // to alert
@@ -36,9 +41,20 @@ type metrics struct {
 	saves      *prometheus.CounterVec // outcome
 	savedAt    prometheus.Gauge
 	savedSize  prometheus.Gauge
+	memory     *prometheus.GaugeVec // of
+	leftOutOf  *prometheus.GaugeVec // of
 
-	beyond uint64 // entries not read
+	knownPairs, knownOwners *telemetry.Cap
+
+	beyond  uint64 // entries not read
+	balance balance
 }
+
+// Bounds of labels. There are some 200 countries and bodies: those pairs that are told of most are told of first.
+const (
+	mostPairs  = 1000
+	mostOwners = 100
+)
 
 // What became of snapshots.
 const (
@@ -74,13 +90,29 @@ func newMetrics(r prometheus.Registerer) (*metrics, error) {
 		missing:    prometheus.NewCounter(prometheus.CounterOpts{Name: "quidnunc_log_missing_messages_total", Help: "Messages of the log that are lost: holes met behind the checkpoint."}),
 		leads:      gauge("quidnunc_consumer_leads", "1 while it is this machine's turn to commit, 0 while it stands by."),
 		fenced:     prometheus.NewCounter(prometheus.CounterOpts{Name: "quidnunc_consumer_fenced_total", Help: "Commits refused because another machine had committed."}),
-		saves:      counter("quidnunc_snapshots_total", "Snapshots of the machine by what became of them.", "outcome"),
-		savedAt:    gauge("quidnunc_snapshot_sequence", "Sequence of the log of the last snapshot kept."),
-		savedSize:  gauge("quidnunc_snapshot_bytes", "Size of the last snapshot kept."),
-		leftOut:    prometheus.NewCounter(prometheus.CounterOpts{Name: "quidnunc_rules_left_out_total", Help: "Versions of the rules with rules that this program does not understand."}),
+		pairs: counter("quidnunc_consumer_who_whom_total",
+			"Events of the news committed, by the codes of who and whom; none: not told. Pairs beyond the first thousand are __overflow__.", "who", "whom"),
+		stories:     counter("quidnunc_consumer_stories_total", "Articles with events, by their part in their story: it begins one, continues one, or copies another's words.", "part"),
+		owners:      counter("quidnunc_alerts_by_owner_total", "New alerts committed, by the owner of their rule. Owners beyond the first hundred are __overflow__.", "owner", "severity"),
+		knownPairs:  telemetry.NewCap(mostPairs),
+		knownOwners: telemetry.NewCap(mostOwners),
+		memory: prometheus.NewGaugeVec(prometheus.GaugeOpts{
+			Name: "quidnunc_machine_entries", Help: "What the machine remembers, by kind; counted every few seconds.",
+		}, []string{"of"}),
+		leftOutOf: prometheus.NewGaugeVec(prometheus.GaugeOpts{
+			Name: "quidnunc_machine_left_out", Help: "What the machine left out for want of room, since its memory began: hits that came too late or found their window full, stories forgotten early.",
+		}, []string{"of"}),
+		balance:   newBalance(),
+		saves:     counter("quidnunc_snapshots_total", "Snapshots of the machine by what became of them.", "outcome"),
+		savedAt:   gauge("quidnunc_snapshot_sequence", "Sequence of the log of the last snapshot kept."),
+		savedSize: gauge("quidnunc_snapshot_bytes", "Size of the last snapshot kept."),
+		leftOut:   prometheus.NewCounter(prometheus.CounterOpts{Name: "quidnunc_rules_left_out_total", Help: "Versions of the rules with rules that this program does not understand."}),
 	}
 	for _, f := range append(machine.Fates(), Unreadable) {
 		m.reports.WithLabelValues(string(f))
+	}
+	for _, p := range []string{storyBegins, storyContinues, storyCopies} {
+		m.stories.WithLabelValues(p)
 	}
 	for _, s := range news.Severities() {
 		m.alerts.WithLabelValues(string(s), string(news.New))
@@ -97,7 +129,8 @@ func newMetrics(r prometheus.Registerer) (*metrics, error) {
 	var errs []error
 	for _, c := range []prometheus.Collector{
 		m.reports, m.events, m.alerts, m.suppressed, m.stages, m.published, m.seen, m.lag, m.behind, m.rules, m.reload, m.position, m.committedT, m.commits, m.leftOut, m.missing,
-		m.leads, m.fenced, m.saves, m.savedAt, m.savedSize,
+		m.leads, m.fenced, m.saves, m.savedAt, m.savedSize, m.pairs, m.stories, m.owners, m.memory, m.leftOutOf,
+		m.balance.taken, m.balance.passed, m.balance.waiting, m.balance.off,
 	} {
 		errs = append(errs, r.Register(c))
 	}
@@ -149,17 +182,75 @@ func (m *metrics) committed(b *batch, waiting int, began, now time.Time) {
 	m.behind.Set(age(now, b.oldest).Seconds())
 	for _, e := range b.complete {
 		m.reports.WithLabelValues(string(e.fate)).Inc()
+		for _, o := range e.outputs[:min(1, len(e.outputs))] { // an entry's events come first, and share its story
+			if o.event.part != "" {
+				m.stories.WithLabelValues(o.event.part).Inc()
+			}
+		}
 		for _, s := range e.suppressed {
 			m.suppressed.WithLabelValues(string(s.Reason)).Inc()
 		}
 	}
+	m.balance.end(len(b.complete), 0, waiting)
 	for _, o := range b.said {
 		if o.alert != nil {
 			m.alert(*o.alert, now)
 			continue
 		}
-		m.events.WithLabelValues(what(o.what), string(o.standing)).Inc()
+		m.event(o.event)
 	}
+}
+
+func (m *metrics) event(e toldEvent) {
+	m.events.WithLabelValues(what(e.what), string(e.standing)).Inc()
+	if e.standing == news.News {
+		m.pairs.WithLabelValues(m.pair(e)).Inc()
+	}
+}
+
+// pair is the labels of who and whom: both their codes, or both the overflow.
+func (m *metrics) pair(e toldEvent) (who, whom string) {
+	who, whom, ok := strings.Cut(m.knownPairs.Label(cmp.Or(e.who, nobody)+" "+cmp.Or(e.whom, nobody)), " ")
+	if !ok {
+		return telemetry.Overflow, telemetry.Overflow
+	}
+	return who, whom
+}
+
+// nobody stands for what is not told.
+const nobody = "none"
+
+// What an article is to its story.
+const (
+	storyBegins    = "begins"
+	storyContinues = "continues"
+	storyCopies    = "copies"
+)
+
+// storyPart is the part of an article in its story.
+func storyPart(s *news.Story) string {
+	switch {
+	case s == nil:
+		return ""
+	case s.CopyOf != "":
+		return storyCopies
+	case s.Articles > 1:
+		return storyContinues
+	}
+	return storyBegins
+}
+
+// sized notes how much the machine remembers.
+func (m *metrics) sized(s machine.Size) {
+	for of, n := range map[string]int{
+		"articles": s.Articles, "alerts": s.Alerts, "window_entries": s.WindowEntries, "stories": s.Stories.Stories,
+		"story_articles": s.Stories.Articles, "terms": s.Stories.Terms, "publishers": s.Stories.Publishers, "deeds": s.Stories.Deeds,
+	} {
+		m.memory.WithLabelValues(of).Set(float64(n))
+	}
+	m.leftOutOf.WithLabelValues("late_hits").Set(float64(s.Late))
+	m.leftOutOf.WithLabelValues("dropped_hits").Set(float64(s.Dropped))
+	m.leftOutOf.WithLabelValues("stories").Set(float64(s.Stories.Evicted))
 }
 
 // what keeps the label bounded: the types of a foreign coder that PLOVER does not know are one.
@@ -172,6 +263,9 @@ func what(t plover.Type) string {
 
 func (m *metrics) alert(a news.Alert, now time.Time) {
 	m.alerts.WithLabelValues(string(a.Severity), string(a.Change)).Inc()
+	if a.Change == news.New {
+		m.owners.WithLabelValues(m.knownOwners.Label(cmp.Or(a.Owner, nobody)), string(a.Severity)).Inc()
+	}
 	if a.Change != news.New || a.Origin != news.Live && a.Origin != news.Push {
 		return
 	}

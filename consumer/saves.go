@@ -103,6 +103,7 @@ func (c *Consumer) restore(ctx context.Context) (*session, error) {
 		return nil, err
 	}
 	c.tally.before(checkpoint)
+	c.metrics.balance.restart()
 	c.metrics.restored(checkpoint, 0, c.cfg.Now())
 	now := c.cfg.Now()
 	s := &session{Consumer: c, costly: map[string]bool{}, state: &machine.State{}, checkpoint: checkpoint, last: last, spoke: now, saves: saves{at: now}}

@@ -30,6 +30,7 @@ type session struct {
 	leading    bool          // it is this machine's turn
 	giveUp     chan struct{} // ends the turn early
 	spoke      time.Time     // wall time of the last live report or tick
+	sized      time.Time     // when the machine's memory was counted last
 	saves      saves
 	costly     map[string]bool // rules in force that took more work than they may
 }
@@ -149,6 +150,7 @@ func (s *session) take(ctx context.Context, e entry) error {
 		seq: e.stored.Seq, stored: e.stored.Time, fate: result.Fate, suppressed: result.Suppressed, dead: s.losses(e),
 		outputs: outputs, written: min(covered, len(outputs)),
 	})
+	s.metrics.balance.take(len(s.backlog.entries))
 	if r, ok := e.noun.(news.Report); ok && (r.Origin == news.Live || r.Origin == news.Push) {
 		s.spoke = s.cfg.Now()
 	}
@@ -260,7 +262,7 @@ func (s *session) encode(outputs []machine.Output) ([]said, error) {
 		}
 		told := said{message: stream.Message(m), alert: o.Alert}
 		if o.Event != nil {
-			told.what, told.standing = o.Event.Event.What.Type, o.Event.Standing
+			told.event = toldOf(o.Event)
 		}
 		out = append(out, told)
 	}

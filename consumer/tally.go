@@ -81,7 +81,7 @@ func (t *tally) commit(b *batch) {
 		switch {
 		case o.alert != nil:
 			t.counts.Alerts++
-		case o.standing == news.History:
+		case o.event.standing == news.History:
 			t.counts.History++
 			t.counts.Events++
 		default:

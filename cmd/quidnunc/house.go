@@ -135,6 +135,7 @@ func (h *house) listen(addr string) error {
 	checks := map[string]telemetry.Check{"stream": h.hub.Probe}
 	if h.server != nil {
 		checks["disk"] = h.freeDisk
+		h.registry.MustRegister(newDisk(h.server.FreeBytes))
 	}
 	srv := &http.Server{
 		Handler:           telemetry.Handler(telemetry.Config{Registry: h.registry, Checks: checks}),

@@ -36,11 +36,54 @@ func (d *deadLetters) Collect(ch chan<- prometheus.Metric) {
 	ch <- prometheus.MustNewConstMetric(d.desc, prometheus.GaugeValue, float64(n))
 }
 
-// reloadMetric counts the rule files that could not be read again.
-func reloadMetric(reg prometheus.Registerer) prometheus.Counter {
-	c := prometheus.NewCounter(prometheus.CounterOpts{
-		Name: "quidnunc_rules_reload_failures_total", Help: "Changed rule files that could not be read; the last good version stayed in force.",
-	})
-	reg.MustRegister(c)
-	return c
+// reloads tells how reading the rule files again went.
+type reloads struct {
+	failures prometheus.Counter
+	good     prometheus.Gauge
+}
+
+func newReloads(reg prometheus.Registerer) reloads {
+	r := reloads{
+		failures: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "quidnunc_rules_reload_failures_total", Help: "Changed rule files that could not be read; the last good version stayed in force.",
+		}),
+		good: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "quidnunc_rules_last_reload_successful", Help: "1 while the rule files are as they are in force, 0 since a change of them could not be read.",
+		}),
+	}
+	r.good.Set(1)
+	reg.MustRegister(r.failures, r.good)
+	return r
+}
+
+func (r reloads) failed() {
+	r.failures.Inc()
+	r.good.Set(0)
+}
+
+func (r reloads) succeeded() { r.good.Set(1) }
+
+// newDisk tells how much room the embedded server's disk has.
+func newDisk(free func() (uint64, error)) prometheus.Collector {
+	return &disk{
+		free, prometheus.NewDesc("quidnunc_disk_free_bytes", "Free on the volume of the data directory. Only where the server is embedded.", nil, nil),
+		prometheus.NewDesc("quidnunc_disk_watermark_bytes", "Free bytes below which this process is not ready.", nil, nil),
+	}
+}
+
+type disk struct {
+	free            func() (uint64, error)
+	left, watermark *prometheus.Desc
+}
+
+func (d *disk) Describe(ch chan<- *prometheus.Desc) { ch <- d.left; ch <- d.watermark }
+
+func (d *disk) Collect(ch chan<- prometheus.Metric) {
+	ch <- prometheus.MustNewConstMetric(d.watermark, prometheus.GaugeValue, minFree)
+	free, err := d.free()
+	if err != nil {
+		ch <- prometheus.NewInvalidMetric(d.left, err)
+		return
+	}
+	ch <- prometheus.MustNewConstMetric(d.left, prometheus.GaugeValue, float64(free))
 }

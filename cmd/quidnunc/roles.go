@@ -178,7 +178,7 @@ func watchRules(ctx context.Context, h *house, p *plan, c *courier.Courier, chan
 		<-ctx.Done()
 		return nil
 	}
-	failed := reloadMetric(h.registry)
+	told := newReloads(h.registry)
 	return rulebook.Watch(ctx, rulebook.WatchConfig{Files: p.ruleFiles}, func(b rulebook.Book, err error) {
 		var receivers []courier.Receiver
 		if err == nil {
@@ -188,10 +188,11 @@ func watchRules(ctx context.Context, h *house, p *plan, c *courier.Courier, chan
 			err = c.Apply(receivers)
 		}
 		if err != nil {
-			failed.Inc()
+			told.failed()
 			h.log.Error("rules not reloaded; the last good version stays in force", "error", err)
 			return
 		}
+		told.succeeded()
 		select {
 		case changes <- b.Rules:
 		case <-ctx.Done():

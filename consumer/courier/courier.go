@@ -98,6 +98,9 @@ func New(cfg Config) (*Courier, error) {
 		return nil, err
 	}
 	c.metrics = newMetrics(c.cfg.Metrics)
+	if c.cfg.Metrics != nil {
+		c.cfg.Metrics.MustRegister(c)
+	}
 	return c, nil
 }
 

@@ -235,23 +235,27 @@ func TestASlowOrDeadReceiverDelaysNobodyElse(t *testing.T) {
 		return w
 	}
 	var out bytes.Buffer
+	reg := prometheus.NewRegistry()
 	q := newQueue()
 	for i := range 50 {
 		q.put(encode(alert(fmt.Sprintf("a%d", i), "slow", "down", "terminal")))
 	}
 	c, err := courier.New(courier.Config{
-		Queue: q, Ledger: newLedger(), Decode: decode,
+		Queue: q, Ledger: newLedger(), Decode: decode, Metrics: reg,
 		Receivers: plain(hook("slow", slow.URL), hook("down", down.URL), notify.NewTerminal(&out, notify.Style{})),
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	open := until(t, c, func(o courier.Open) bool { return o.Delivered == 50 })
+	open := until(t, c, func(o courier.Open) bool { return o.Delivered == 50 && served(t, reg)["down"] == 0 })
 	if open.None() || open.Receivers["slow"] != 50 || open.Receivers["down"] != 50 || open.Receivers["terminal"] != 0 {
 		t.Errorf("%+v", open)
 	}
 	if n := strings.Count(out.String(), "sent to: slow, down, terminal"); n != 50 {
 		t.Errorf("%d on the terminal", n)
+	}
+	if diff := cmp.Diff(map[string]float64{"slow": 1, "down": 0, "terminal": 1}, served(t, reg)); diff != "" {
+		t.Error("which receivers are served: " + diff)
 	}
 }
 
@@ -363,7 +367,7 @@ func TestMetrics(t *testing.T) {
 			for _, l := range m.GetLabel() {
 				name += " " + l.GetValue()
 			}
-			got[name] = m.GetCounter().GetValue() + float64(m.GetHistogram().GetSampleCount())
+			got[name] = m.GetCounter().GetValue() + m.GetGauge().GetValue() + float64(m.GetHistogram().GetSampleCount())
 		}
 	}
 	want := map[string]float64{
@@ -375,10 +379,29 @@ func TestMetrics(t *testing.T) {
 		"quidnunc_courier_deliveries_total retrying terminal":  1,
 		"quidnunc_courier_unknown_receivers_total":             1,
 		"quidnunc_courier_seen_delivered_seconds":              0,
+		"quidnunc_courier_receiver_up terminal":                1,
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
+}
+
+// served is which receivers are, by the metric.
+func served(t *testing.T, reg *prometheus.Registry) map[string]float64 {
+	t.Helper()
+	families, err := reg.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := map[string]float64{}
+	for _, f := range families {
+		for _, m := range f.GetMetric() {
+			if f.GetName() == "quidnunc_courier_receiver_up" {
+				out[m.GetLabel()[0].GetValue()] = m.GetGauge().GetValue()
+			}
+		}
+	}
+	return out
 }
 
 func TestConfigIsCheckedAtTheDoor(t *testing.T) {

@@ -46,6 +46,30 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 	return m
 }
 
+var servedDesc = prometheus.NewDesc("quidnunc_courier_receiver_up",
+	"1 while the receiver is served; 0 while it is left alone after failures in a row, or since it said that it is gone for good.", []string{"receiver"}, nil)
+
+// Describe implements prometheus.Collector.
+func (c *Courier) Describe(ch chan<- *prometheus.Desc) { ch <- servedDesc }
+
+// Collect tells which receivers are served.
+func (c *Courier) Collect(ch chan<- prometheus.Metric) {
+	known, _ := c.inForce()
+	told := map[string]float64{}
+	for name, w := range known {
+		up, l := 1.0, c.metrics.names.Label(name)
+		if !w.served() {
+			up = 0
+		}
+		if before, ok := told[l]; !ok || up < before { // of those that share the overflow, the worst
+			told[l] = up
+		}
+	}
+	for l, up := range told {
+		ch <- prometheus.MustNewConstMetric(servedDesc, prometheus.GaugeValue, up, l)
+	}
+}
+
 func (m *metrics) outcome(receiver, outcome string) {
 	m.deliveries.WithLabelValues(m.names.Label(receiver), outcome).Inc()
 }

@@ -40,6 +40,7 @@ func (c *Courier) gone(ctx context.Context, w *window) (string, error) {
 		w.setGone(false)
 		return "", nil
 	}
+	w.setGone(true)
 	return fmt.Sprintf("closed since %s: %s ('quidnunc receivers open %s' tries again)", note.Since.UTC().Format(time.RFC3339), note.Error, w.Name()), nil
 }
 

@@ -45,6 +45,7 @@ type window struct {
 	mu   sync.Mutex
 	held time.Time // until when the receiver asked to be left alone
 	gone bool      // it said that it is gone for good: look whether that still holds
+	shut bool      // and it did when we looked last
 }
 
 func newWindow(r Receiver, cfg Config) *window {
@@ -143,7 +144,15 @@ func (w *window) mayBeGone() bool {
 func (w *window) setGone(gone bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.gone = gone
+	w.gone, w.shut = gone, gone
+}
+
+// served tells whether the receiver is neither gone for good nor left alone after failures.
+func (w *window) served() bool {
+	w.mu.Lock()
+	shut := w.shut
+	w.mu.Unlock()
+	return !shut && w.breaker.State() == gobreaker.StateClosed
 }
 
 // shift is one window being served.

@@ -45,6 +45,16 @@ type Actor struct {
 	Inferred bool // not in the sentence's words: a pronoun or a description resolved, or a party understood
 }
 
+// Coded is the code of the first actor that has one; empty: none has.
+func Coded(actors []Actor) string {
+	for _, a := range actors {
+		if a.Country != "" {
+			return a.Country
+		}
+	}
+	return ""
+}
+
 // Action is what was done.
 type Action struct {
 	Type      plover.Type

@@ -34,16 +34,21 @@ type Config struct {
 //	/healthz        200 as long as the process answers at all
 //	/readyz         200 when every check passes, else 503; one line a check, or JSON for Accept: application/json
 //	/debug/pprof/   profiles
+//
+// What the checks find is a metric too: quidnunc_ready, by check.
 func Handler(cfg Config) http.Handler {
+	ready := newReadiness(cfg)
+	own := prometheus.NewRegistry()
+	own.MustRegister(ready)
 	mux := http.NewServeMux()
-	mux.Handle("GET /metrics", promhttp.HandlerFor(cfg.Registry, promhttp.HandlerOpts{
+	mux.Handle("GET /metrics", promhttp.HandlerFor(prometheus.Gatherers{cfg.Registry, own}, promhttp.HandlerOpts{
 		Registry:            cfg.Registry,
 		ErrorHandling:       promhttp.ContinueOnError, // one broken collector hides no other
 		EnableOpenMetrics:   true,
 		MaxRequestsInFlight: 8,
 	}))
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { plain(w, http.StatusOK, "ok\n") })
-	mux.Handle("GET /readyz", newReadiness(cfg))
+	mux.Handle("GET /readyz", ready)
 	mux.HandleFunc("GET /debug/pprof/", pprof.Index)
 	mux.HandleFunc("GET /debug/pprof/cmdline", pprof.Cmdline)
 	mux.HandleFunc("GET /debug/pprof/profile", pprof.Profile)
@@ -86,6 +91,18 @@ func newReadiness(cfg Config) *readiness {
 		r.probes = append(r.probes, &probe{name: name, check: cfg.Checks[name]})
 	}
 	return r
+}
+
+var readyDesc = prometheus.NewDesc("quidnunc_ready", "1 when the check of /readyz passes.", []string{"check"}, nil)
+
+// Describe implements prometheus.Collector.
+func (r *readiness) Describe(ch chan<- *prometheus.Desc) { ch <- readyDesc }
+
+// Collect implements prometheus.Collector.
+func (r *readiness) Collect(ch chan<- prometheus.Metric) {
+	for _, f := range r.ask(context.Background()) {
+		send(ch, readyDesc, number(f.Ready), label(f.Name))
+	}
 }
 
 func (r *readiness) ServeHTTP(w http.ResponseWriter, req *http.Request) {

@@ -140,6 +140,20 @@ func TestReadyz(t *testing.T) {
 	}
 }
 
+func TestWhatReadyzFindsIsAMetric(t *testing.T) {
+	rec := get(telemetry.Handler(telemetry.Config{
+		Registry: prometheus.NewRegistry(),
+		Checks: map[string]telemetry.Check{
+			"disk": func(context.Context) error { return nil }, "stream": func(context.Context) error { return errors.New("no answer") },
+		},
+	}), "/metrics", "")
+	for _, want := range []string{`quidnunc_ready{check="disk"} 1`, `quidnunc_ready{check="stream"} 0`} {
+		if !strings.Contains(rec.Body.String(), want+"\n") {
+			t.Errorf("no %s in\n%s", want, rec.Body)
+		}
+	}
+}
+
 func TestReadyzInJSON(t *testing.T) {
 	rec := get(telemetry.Handler(telemetry.Config{
 		Registry: prometheus.NewRegistry(),

@@ -106,10 +106,8 @@ func whoWhatWhom(e news.Event) []string {
 
 // actorToken is the first coded actor's country; codes are upper-case, so that lowering them loses nothing.
 func actorToken(actors []news.Actor) string {
-	for _, a := range actors {
-		if a.Country != "" {
-			return Token(strings.ToLower(a.Country))
-		}
+	if code := news.Coded(actors); code != "" {
+		return Token(strings.ToLower(code))
 	}
 	return Nobody
 }

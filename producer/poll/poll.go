@@ -131,6 +131,7 @@ type Poller struct {
 	doubtful chan struct{}
 	metrics  *metrics
 	called   callbacks
+	fares    fares
 }
 
 // New returns a Poller without feeds.
@@ -143,10 +144,17 @@ func New(cfg Config) (*Poller, error) {
 	if err != nil {
 		return nil, fmt.Errorf("poll: %w", err)
 	}
-	return &Poller{
+	p := &Poller{
 		cfg: cfg, metrics: m, slots: make(chan struct{}, cfg.AtOnce), doubtful: make(chan struct{}, max(1, cfg.AtOnce/4)),
 		hosts: hosts{now: cfg.Now, after: cfg.After, spacing: cfg.Spacing, gates: map[string]*gate{}},
-	}, nil
+		fares: fares{now: cfg.Now, of: map[string]fare{}},
+	}
+	if cfg.Registerer != nil {
+		if err := cfg.Registerer.Register(&p.fares); err != nil {
+			return nil, fmt.Errorf("poll: %w", err)
+		}
+	}
+	return p, nil
 }
 
 // Key is where a Store keeps the State of the feed at an address.

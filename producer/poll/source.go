@@ -44,6 +44,7 @@ type found struct {
 func (p *Poller) Feed(f Feed) *Source {
 	s := &Source{p: p, feed: f, settled: make(chan struct{}, 1), pinged: make(chan struct{}, 1)}
 	p.expect(s)
+	p.fares.note(f.URL, State{})
 	return s
 }
 
@@ -149,6 +150,7 @@ func (s *Source) prepare(ctx context.Context) (wait time.Duration, err error) {
 			return again, errAgain
 		}
 		s.loaded = true
+		s.p.fares.note(s.feed.URL, s.state)
 	}
 	if !s.allSettled() {
 		return time.Minute, errAgain
@@ -240,6 +242,7 @@ func (s *Source) settle(ctx context.Context, got *fetch.Response, err error, w w
 		s.state.Failures, s.state.Problem = 0, ""
 	}
 	s.state.Due = now.Add(s.p.cfg.pause(s.state, s.feed.Every, w, s.p.cfg.Random()))
+	s.p.fares.note(s.feed.URL, s.state)
 }
 
 // clip bounds what a server can put into our words.
