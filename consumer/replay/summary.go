@@ -11,6 +11,7 @@ import (
 // it ran on, so that the same input, rules and coder give the same bytes.
 type Summary struct {
 	Version  int    `json:"version"`  // of this form: SummaryVersion
+	Request  string `json:"request"`  // names what was asked for: a directory holds the result of one request
 	Complete bool   `json:"complete"` // false: it was interrupted, and goes on from its checkpoint
 	Step     int    `json:"step"`     // version of the machine
 	Hashes   Hashes `json:"hashes"`
@@ -125,7 +126,8 @@ type RuleCount struct {
 	Owner      string                 `json:"owner,omitempty"`
 	Query      string                 `json:"query"`
 	Severity   news.Severity          `json:"severity"`
-	State      string                 `json:"state"` // live, shadow or off
+	State      string                 `json:"state"`           // live, shadow or off
+	Words      bool                   `json:"words,omitempty"` // it asks words of the article
 	Alerts     Revisions              `json:"alerts"`
 	Days       map[string]int         `json:"days"` // new alerts by day: "2021-10-18"
 	Suppressed map[machine.Reason]int `json:"suppressed"`

@@ -1,0 +1,230 @@
+package replay
+
+import (
+	"bufio"
+	"bytes"
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/klauspost/compress/zstd"
+
+	"github.com/quidnunc-news/quidnunc/consumer/snapshot"
+	"github.com/quidnunc-news/quidnunc/pipeline/wire"
+)
+
+// ErrOther says that a directory holds another replay than the one asked for.
+var ErrOther = errors.New("it holds the result of another replay")
+
+// Dir is the result directory of one replay, while that is written.
+type Dir struct {
+	Path  string
+	Until uint64 // last sequence of the log to read, as the first run of this replay found it; 0: not a log
+
+	request string
+	mark    *mark // of a former run that was interrupted
+	alerts  *os.File
+	out     *bufio.Writer
+	bytes   int64
+	output  string // wire.Chain
+	said    uint64
+}
+
+// mark is all that is needed to go on from one place.
+type mark struct {
+	Request string  `json:"request"`
+	Until   uint64  `json:"until,omitempty"`
+	Summary Summary `json:"summary"`
+	Hashing Hashing `json:"hashing"`
+
+	state []byte
+	pass  uint64 // entries to read again and pass over
+}
+
+// OpenDir makes or takes up a result directory. Request names what is asked for: a directory that holds another replay is
+// refused with ErrOther, one that holds an interrupted one goes on, one that holds this one complete begins anew.
+func OpenDir(path, request string) (*Dir, error) {
+	d := &Dir{Path: path, request: request}
+	if err := os.MkdirAll(path, 0o755); err != nil {
+		return nil, fmt.Errorf("replay: %w", err)
+	}
+	switch found, err := readMark(filepath.Join(path, CheckpointFile)); {
+	case err == nil && found.Request != request:
+		return nil, fmt.Errorf("replay: %s: %w, which is not complete", path, ErrOther)
+	case err == nil:
+		d.mark, d.Until = found, found.Until
+		found.pass = found.Summary.Position.Entries
+	case !errors.Is(err, fs.ErrNotExist):
+		return nil, fmt.Errorf("replay: %s: %w", path, err)
+	default:
+		if r, err := ReadResult(path); err == nil && r.Summary.Request != request {
+			return nil, fmt.Errorf("replay: %s: %w", path, ErrOther)
+		}
+	}
+	return d, d.open()
+}
+
+// open opens the alerts behind the last mark.
+func (d *Dir) open() (err error) {
+	if d.mark != nil {
+		h := d.mark.Hashing
+		d.bytes, d.output, d.said = h.Bytes, h.Output, h.Said
+	}
+	name := filepath.Join(d.Path, AlertsFile)
+	if d.alerts, err = os.OpenFile(name, os.O_CREATE|os.O_RDWR, 0o644); err != nil {
+		return fmt.Errorf("replay: %w", err)
+	}
+	size, err := d.alerts.Seek(0, 2)
+	if err == nil && size < d.bytes {
+		err = fmt.Errorf("%w: %d bytes, the checkpoint says %d", snapshot.ErrDamaged, size, d.bytes)
+	}
+	if err == nil {
+		err = d.alerts.Truncate(d.bytes)
+	}
+	if err == nil {
+		_, err = d.alerts.Seek(d.bytes, 0)
+	}
+	if err != nil {
+		return fmt.Errorf("replay: %s: %w", name, errors.Join(err, d.alerts.Close()))
+	}
+	d.out = bufio.NewWriterSize(d.alerts, 256<<10)
+	return nil
+}
+
+// Resumed tells how far a former run of this replay came; false: there was none.
+func (d *Dir) Resumed() (Position, bool) {
+	if d.mark == nil {
+		return Position{}, false
+	}
+	return d.mark.Summary.Position, true
+}
+
+// SeekTo says that the Source begins behind the Position that Resumed told, so that nothing need be read again.
+func (d *Dir) SeekTo() {
+	if d.mark != nil {
+		d.mark.pass = 0
+	}
+}
+
+// Close lets go of the files.
+func (d *Dir) Close() error { return d.alerts.Close() }
+
+// Record writes the alerts down, and carries the hash on over all that was told.
+func (d *Dir) Record(_ context.Context, said []Said) error {
+	for _, x := range said {
+		d.output = wire.Chain(d.output, x.Subject, x.Data)
+		d.said = x.Number
+		if x.Alert == nil {
+			continue
+		}
+		n, err := d.out.Write(x.Data)
+		d.bytes += int64(n)
+		if err == nil {
+			err = d.out.WriteByte('\n')
+			d.bytes++
+		}
+		if err != nil {
+			return fmt.Errorf("replay: %w", err)
+		}
+	}
+	return nil
+}
+
+// save keeps a mark: from here the replay can go on, or here it is complete. It returns the summary as people get it.
+func (d *Dir) save(m *mark) (Summary, error) {
+	m.Hashing.Bytes, m.Hashing.Output = d.bytes, d.output
+	m.Request, m.Until, m.Summary.Request = d.request, d.Until, d.request
+	m.Summary.Hashes.Output = "sha256:" + cmp.Or(d.output, sum(""))
+	polished := m.Summary.polished()
+	if d.said != m.Hashing.Said {
+		return polished, fmt.Errorf("replay: %d outputs recorded of %d", d.said, m.Hashing.Said)
+	}
+	if err := errors.Join(d.out.Flush(), d.alerts.Sync()); err != nil {
+		return polished, fmt.Errorf("replay: %w", err)
+	}
+	checkpoint := filepath.Join(d.Path, CheckpointFile)
+	if !m.Summary.Complete {
+		if err := m.write(checkpoint); err != nil {
+			return polished, err
+		}
+	}
+	text, err := json.MarshalIndent(polished, "", "  ")
+	if err == nil {
+		err = replace(filepath.Join(d.Path, SummaryFile), append(text, '\n'))
+	}
+	if err != nil || !m.Summary.Complete {
+		return polished, err
+	}
+	if err := os.Remove(checkpoint); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return polished, fmt.Errorf("replay: %w", err)
+	}
+	return polished, nil
+}
+
+// A checkpoint is a line of magic, a line with the hash of the rest, a line of JSON, and the packed state.
+var checkpointMagic = []byte("quidnunc-replay 1\n")
+
+func (m *mark) write(name string) error {
+	head, err := json.Marshal(m)
+	if err != nil {
+		return fmt.Errorf("replay: %w", err)
+	}
+	z, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(1))
+	if err != nil {
+		return fmt.Errorf("replay: %w", err)
+	}
+	defer z.Close() //nolint:errcheck // it holds nothing
+	rest := z.EncodeAll(m.state, append(head, '\n'))
+	return replace(name, bytes.Join([][]byte{checkpointMagic, []byte(sum(string(rest)) + "\n"), rest}, nil))
+}
+
+// mostState bounds what a state may unpack to.
+const mostState = 16 << 30
+
+func readMark(name string) (*mark, error) {
+	data, err := os.ReadFile(name)
+	if err != nil {
+		return nil, err
+	}
+	rest, ok := bytes.CutPrefix(data, checkpointMagic)
+	hash, rest, _ := bytes.Cut(rest, []byte("\n"))
+	if !ok || string(hash) != sum(string(rest)) {
+		return nil, fmt.Errorf("%s: %w: remove it to begin anew", CheckpointFile, snapshot.ErrDamaged)
+	}
+	head, packed, _ := bytes.Cut(rest, []byte("\n"))
+	m := &mark{}
+	if err := json.Unmarshal(head, m); err != nil {
+		return nil, fmt.Errorf("%s: %w", CheckpointFile, err)
+	}
+	z, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(mostState))
+	if err != nil {
+		return nil, err
+	}
+	defer z.Close()
+	if m.state, err = z.DecodeAll(packed, nil); err != nil {
+		return nil, fmt.Errorf("%s: %w: %w", CheckpointFile, snapshot.ErrDamaged, err)
+	}
+	return m, nil
+}
+
+// replace writes a file so that its name always stands for a whole one.
+func replace(name string, data []byte) error {
+	f, err := os.CreateTemp(filepath.Dir(name), "."+filepath.Base(name)+"-*")
+	if err != nil {
+		return fmt.Errorf("replay: %w", err)
+	}
+	_, err = f.Write(data)
+	err = errors.Join(err, f.Chmod(0o644), f.Sync(), f.Close())
+	if err == nil {
+		err = os.Rename(f.Name(), name)
+	}
+	if err != nil {
+		return fmt.Errorf("replay: %w", errors.Join(err, os.Remove(f.Name())))
+	}
+	return nil
+}
