@@ -59,6 +59,8 @@ var rooms = map[string]room{
 	"consumer/story":    {floor: 2, pure: true},
 	"consumer/window":   {floor: 2, pure: true},
 
+	"consumer/replay/invent": {floor: 2, pure: true},
+
 	"pipeline":           {floor: 1, pure: true},
 	"pipeline/atlas":     {floor: 1, pure: true},
 	"pipeline/gazetteer": {floor: 1, pure: true},
