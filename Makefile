@@ -6,7 +6,7 @@ FUZZTIME ?= 10s
 BENCHTIME ?= 1s
 SHARED ?= ../shared
 
-.PHONY: help build run check fmt fmt-check vet lint test race fuzz golden chaos chaos-short bench bench-day bench-rules cover quality quality-extract quality-stories lexicon models languages
+.PHONY: deploy-check sbom licences help build run check fmt fmt-check vet lint test race fuzz golden chaos chaos-short bench bench-day bench-rules cover quality quality-extract quality-stories lexicon models languages
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
@@ -73,6 +73,18 @@ bench-day: ## the machine over a day of a million articles: what it holds in mem
 
 bench-rules: ## a million rules: the tables, Lucene Monitor from LUCENE beside them, what changes cost, and the curve in docs/
 	tools/bench-rules.sh $(SHARED) $(LUCENE)
+
+deploy-check: ## dashboards, alerts on ourselves, deployments and docs, against the real programs
+	tools/deploy-check.sh
+
+SBOM ?= bin/sbom.json
+
+sbom: ## the program's parts and their licences (CycloneDX), to SBOM
+	@mkdir -p $(dir $(SBOM))
+	$(GO) tool -modfile=tools/opscheck/go.mod cyclonedx-gomod app -json -licenses -assert-licenses -noserial -notimestamp -std -main cmd/quidnunc -output $(SBOM) .
+
+licences: sbom ## write the list of all parts and their licences anew
+	cd tools/opscheck && $(GO) run . licences -sbom $(CURDIR)/$(SBOM) -allowed $(CURDIR)/deploy/licences/allowed.txt -list $(CURDIR)/deploy/licences/parts.txt -write
 
 cover: ## coverage by room
 	$(GO) test -cover ./...

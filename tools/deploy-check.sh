@@ -1,0 +1,68 @@
+#!/usr/bin/env bash
+# Exercises what lies under deploy/ and docs/ with the real programs. Each step is a function; name steps to run only them:
+#   tools/deploy-check.sh sbom rules
+# A program that is missing is installed or fails the step; nothing is skipped.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+root=$PWD
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+export CGO_ENABLED=0
+
+fail() { printf 'FAIL: %s\n' "$*" >&2; exit 1; }
+
+# The steps, in order.
+all=(programs sbom reproducible)
+
+programs() { # that the other steps speak with
+  tools/prometheus.sh
+  tools/alertmanager.sh
+  for p in prometheus promtool prometheus-alertmanager amtool; do
+    command -v "$p" >/dev/null || fail "$p is not there"
+  done
+}
+
+rules() { # Prometheus's configuration, and its rules by their unit tests
+  promtool check config deploy/prometheus/prometheus.yml
+  promtool check rules deploy/prometheus/rules/*.yml
+  promtool test rules deploy/prometheus/tests/*.yml
+}
+
+routes() { # who gets which alert on ourselves
+  amtool check-config deploy/alertmanager/alertmanager.yml
+  while read -r want labels; do
+    case $want in '#'* | '') continue ;; esac
+    # shellcheck disable=SC2086 # labels are words
+    got=$(amtool config routes test --config.file=deploy/alertmanager/alertmanager.yml $labels)
+    [ "$got" = "$want" ] || fail "an alert with $labels goes to $got, not to $want"
+  done <deploy/alertmanager/routes.txt
+}
+
+sbom() { # the list of parts, and whether their licences are allowed
+  make -s sbom SBOM="$work/sbom.json"
+  (cd tools/opscheck && go run . licences -sbom "$work/sbom.json" -allowed "$root/deploy/licences/allowed.txt" -list "$root/deploy/licences/parts.txt")
+}
+
+watching() { # dashboards, rules and docs against a live /metrics; a real Prometheus and Alertmanager that watch a running instance
+  (cd tools/opscheck && go vet ./... && go test -count=1 ./...)
+}
+
+reproducible() { # two builds from two folders, the second with nothing remembered of the first
+  mkdir "$work/elsewhere"
+  git ls-files -z --cached --others --exclude-standard | xargs -0 cp --parents -t "$work/elsewhere"
+  go build -trimpath -buildvcs=false -o "$work/first" ./cmd/quidnunc
+  (cd "$work/elsewhere" && GOCACHE="$work/cache" go build -trimpath -buildvcs=false -o "$work/second" ./cmd/quidnunc)
+  rm -rf "$work/cache"
+  cmp "$work/first" "$work/second" || fail "two builds of the same source differ"
+  sha256sum <"$work/first"
+}
+
+[ $# -gt 0 ] || set -- "${all[@]}"
+for step; do
+  case " ${all[*]} " in *" $step "*) ;; *) fail "no step $step: there are ${all[*]}" ;; esac
+done
+for step; do
+  printf '\n-- %s (%ss)\n' "$step" "$SECONDS"
+  "$step"
+done
+printf '\ndeploy-check: all well (%ss)\n' "$SECONDS"
