@@ -134,7 +134,7 @@ func New(log Log, library Library, aside Aside, actors *gazetteer.Gazetteer, cfg
 		return nil, err
 	}
 	cfg = cfg.withDefaults()
-	m, err := newMetrics(cfg.Registerer)
+	m, err := newMetrics(cfg.Registerer, fmt.Sprintf("%d/%d", cfg.Shard, cfg.Shards))
 	if err != nil {
 		return nil, fmt.Errorf("consumer: %w", err)
 	}

@@ -64,7 +64,8 @@ const (
 	saveDamaged  = "damaged"
 )
 
-func newMetrics(r prometheus.Registerer) (*metrics, error) {
+// newMetrics makes the metrics of a machine that holds the named shard of the rules.
+func newMetrics(r prometheus.Registerer, shard string) (*metrics, error) {
 	counter := func(name, help string, labels ...string) *prometheus.CounterVec {
 		return prometheus.NewCounterVec(prometheus.CounterOpts{Name: name, Help: help}, labels)
 	}
@@ -88,8 +89,11 @@ func newMetrics(r prometheus.Registerer) (*metrics, error) {
 		committedT: gauge("quidnunc_checkpoint_timestamp_seconds", "When the last commit ended, or this machine was restored; its age is time() minus this."),
 		commits:    prometheus.NewCounter(prometheus.CounterOpts{Name: "quidnunc_consumer_commits_total", Help: "Batches committed."}),
 		missing:    prometheus.NewCounter(prometheus.CounterOpts{Name: "quidnunc_log_missing_messages_total", Help: "Messages of the log that are lost: holes met behind the checkpoint."}),
-		leads:      gauge("quidnunc_consumer_leads", "1 while it is this machine's turn to commit, 0 while it stands by."),
-		fenced:     prometheus.NewCounter(prometheus.CounterOpts{Name: "quidnunc_consumer_fenced_total", Help: "Commits refused because another machine had committed."}),
+		leads: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "quidnunc_consumer_leads", Help: "1 while it is this machine's turn to commit, 0 while it stands by; shard: which part of the rules it holds, of how many.",
+			ConstLabels: prometheus.Labels{"shard": shard},
+		}),
+		fenced: prometheus.NewCounter(prometheus.CounterOpts{Name: "quidnunc_consumer_fenced_total", Help: "Commits refused because another machine had committed."}),
 		pairs: counter("quidnunc_consumer_who_whom_total",
 			"Events of the news committed, by the codes of who and whom; none: not told. Pairs beyond the first thousand are __overflow__.", "who", "whom"),
 		stories:     counter("quidnunc_consumer_stories_total", "Articles with events, by their part in their story: it begins one, continues one, or copies another's words.", "part"),

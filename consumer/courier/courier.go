@@ -94,10 +94,10 @@ func New(cfg Config) (*Courier, error) {
 		return nil, errors.New("courier: needs a queue, a ledger and a codec")
 	}
 	c := &Courier{cfg: cfg.filled(), settled: settled{keys: map[string]struct{}{}}, changed: make(chan struct{}, 1)}
+	c.metrics = newMetrics(c.cfg.Metrics)
 	if err := c.Apply(cfg.Receivers); err != nil {
 		return nil, err
 	}
-	c.metrics = newMetrics(c.cfg.Metrics)
 	if c.cfg.Metrics != nil {
 		c.cfg.Metrics.MustRegister(c)
 	}
@@ -143,6 +143,7 @@ func (c *Courier) Apply(receivers []Receiver) error {
 			continue
 		}
 		desks[name] = newWindow(r, c.cfg)
+		c.metrics.know(name)
 	}
 	for _, name := range []string{terminalReceiver, defaultReceiver} {
 		if _, ok := desks[name]; ok {

@@ -367,6 +367,9 @@ func TestMetrics(t *testing.T) {
 			for _, l := range m.GetLabel() {
 				name += " " + l.GetValue()
 			}
+			if f.GetName() == "quidnunc_courier_deliveries_total" && m.GetCounter().GetValue() == 0 {
+				continue
+			}
 			got[name] = m.GetCounter().GetValue() + m.GetGauge().GetValue() + float64(m.GetHistogram().GetSampleCount())
 		}
 	}

@@ -27,7 +27,7 @@ func (c *Courier) deliver(ctx, stopping context.Context, to *window, data []byte
 	}
 	switch {
 	case row.State == Delivered, row.State == Suppressed && row.Reason != ReasonDigest: // with a digest until its receiver lost that
-		c.metrics.outcome(to.Name(), "duplicate")
+		c.metrics.outcome(to.Name(), duplicate)
 		return nil
 	case row.State == Dead: // it was written so, and not yet buried
 		return pipeline.Permanent(errors.New(row.Error))

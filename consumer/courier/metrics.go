@@ -27,7 +27,7 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 		}, []string{"receiver"}),
 		deliveries: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "quidnunc_courier_deliveries_total",
-			Help: "What came of attempts: delivered, retrying, dead; or duplicate, when it had been delivered before.",
+			Help: "What came of deliveries: delivered, retrying, dead, suppressed; or duplicate, when it had been delivered before.",
 		}, []string{"receiver", "outcome"}),
 		attempts: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "quidnunc_courier_attempts_total", Help: "Attempts to deliver.",
@@ -69,6 +69,19 @@ func (c *Courier) Collect(ch chan<- prometheus.Metric) {
 		ch <- prometheus.MustNewConstMetric(servedDesc, prometheus.GaugeValue, up, l)
 	}
 }
+
+// know shows a receiver's counters from the start, so that a rate over what never happened is zero and not nothing.
+func (m *metrics) know(receiver string) {
+	l := m.names.Label(receiver)
+	m.queued.WithLabelValues(l)
+	m.attempts.WithLabelValues(l)
+	for _, outcome := range []string{string(Delivered), string(Retrying), string(Dead), string(Suppressed), duplicate} {
+		m.deliveries.WithLabelValues(l, outcome)
+	}
+}
+
+// duplicate is the outcome of a delivery that had been delivered before.
+const duplicate = "duplicate"
 
 func (m *metrics) outcome(receiver, outcome string) {
 	m.deliveries.WithLabelValues(m.names.Label(receiver), outcome).Inc()
