@@ -55,6 +55,7 @@ var rooms = map[string]room{
 	"consumer/replay":   {floor: 2},
 	"consumer/rule":     {floor: 2, pure: true},
 	"consumer/rulebook": {floor: 2},
+	"consumer/segment":  {floor: 2},
 	"consumer/snapshot": {floor: 2, pure: true},
 	"consumer/story":    {floor: 2, pure: true},
 	"consumer/window":   {floor: 2, pure: true},

@@ -35,17 +35,7 @@ polls the feeds of the list. It is read when Quidnunc starts.`,
 // inBook opens the log, making it where there is none, and does something to the list of feeds.
 func inBook(std streams, at *place, do func(ctx context.Context, b feedBook, args []string) error) func(*cobra.Command, []string) error {
 	return func(c *cobra.Command, args []string) error {
-		log, err := newLog(std.err, at.level)
-		if err != nil {
-			return err
-		}
-		conf := houseConfig{prefix: at.prefix, nats: natsConfig{URL: at.url, Creds: at.creds, Port: -1}, listen: off, join: true}
-		if at.url == "" {
-			if conf.data, err = at.dir(); err != nil {
-				return err
-			}
-		}
-		h, err := open(c.Context(), conf, std, log)
+		h, err := at.make(c.Context(), std)
 		if err != nil {
 			return err
 		}

@@ -276,6 +276,21 @@ func (p *place) attach(ctx context.Context, std streams) (*stream.Hub, func(), e
 	return hub, done, nil
 }
 
+// make reaches the log as attach does, and makes it where there is none.
+func (p *place) make(ctx context.Context, std streams) (*house, error) {
+	log, err := newLog(std.err, p.level)
+	if err != nil {
+		return nil, err
+	}
+	conf := houseConfig{prefix: p.prefix, nats: natsConfig{URL: p.url, Creds: p.creds, Port: -1}, listen: off, join: true}
+	if p.url == "" {
+		if conf.data, err = p.dir(); err != nil {
+			return nil, err
+		}
+	}
+	return open(ctx, conf, std, log)
+}
+
 // asking is a command that reaches the log as a client, does something and lets go.
 func (p *place) asking(std streams, do func(ctx context.Context, hub *stream.Hub, args []string) error) func(*cobra.Command, []string) error {
 	return func(c *cobra.Command, args []string) error {

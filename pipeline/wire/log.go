@@ -63,6 +63,12 @@ func DecodeEntry(subject string, data []byte) (news.Entry, error) {
 	return nil, fmt.Errorf("wire: subject %q is no entry of the log", subject)
 }
 
+// At is the time of an entry of the log, without decoding the rest of it.
+func At(data []byte) (time.Time, error) {
+	w, err := decode[tickV1]("entry", data)
+	return w.At.UTC(), err
+}
+
 func entry[E news.Entry](e E, err error) (news.Entry, error) {
 	if err != nil {
 		return nil, err
