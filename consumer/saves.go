@@ -155,10 +155,19 @@ func readSnapshot(ctx context.Context, vault Vault, k stream.Snapshot) ([]byte, 
 	return packed, nil
 }
 
-func (c *Consumer) open(ctx context.Context, k stream.Snapshot) (*machine.State, error) {
-	packed, err := readSnapshot(ctx, c.cfg.Vault, k)
+// StateIn is the state in a snapshot, as machine.State.AppendSnapshot wrote it.
+func StateIn(ctx context.Context, vault Vault, k stream.Snapshot) ([]byte, error) {
+	packed, err := readSnapshot(ctx, vault, k)
 	if err != nil {
 		return nil, fmt.Errorf("consumer: %w", err)
+	}
+	return packed, nil
+}
+
+func (c *Consumer) open(ctx context.Context, k stream.Snapshot) (*machine.State, error) {
+	packed, err := StateIn(ctx, c.cfg.Vault, k)
+	if err != nil {
+		return nil, err
 	}
 	var missing error // rules that cannot be had are no reason to take an older snapshot: the log goes on without them
 	state, err := machine.Restore(packed, func(hash string) (*machine.Ruleset, error) {

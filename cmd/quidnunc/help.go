@@ -8,6 +8,8 @@ import (
 var valuesOf = map[string][]string{
 	"color":   {"auto", "always", "never"},
 	"lang":    {"en", "fr"},
+	"order":   {"log", "published"},
+	"speed":   {"max", "1", "60", "3600"},
 	"log":     {"debug", "info", "warn", "error"},
 	"streams": {"manage", "check"},
 }

@@ -22,7 +22,7 @@ import (
 //	   "severity": "high",                 info, low, medium, high or critical
 //	   "headline": "Russia → NATO: suspends or breaks relations",
 //	   "summary": "…",                     the rule's own words; may be missing
-//	   "origin": "live",                   live, archive or push
+//	   "origin": "live",                   live, archive or push; replay: what a replay was told to send
 //	   "article": {"id", "revision", "url", "publisher", "language", "title", "published", "seen", "source"},
 //	   "story": {"id", "articles", "publishers", "copy_of", "growth",
 //	     "firsts": [{"event", "what", "who", "whom", "pair", "since"}]},    told for the first time in 90 days

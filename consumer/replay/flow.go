@@ -200,16 +200,22 @@ func (t *stepper) mark(complete bool) error {
 	return t.flush()
 }
 
-// finish tells the time at the end of archives.
+// finish tells the time at the end of archives. Rules that nothing came behind are not put in force.
 func (t *stepper) finish(ctx context.Context) error {
+	if t.tally.hashing.Held != nil {
+		t.tally.hashing.Held = nil
+		t.tally.found.Entries.Skipped++
+	}
 	if now := t.state.Now(); t.EndTick && !now.IsZero() {
 		j := &job{noun: news.Tick{At: now}, at: now, place: telling, digest: digest("tick", nil)}
+		t.tally.read(j)
 		return t.apply(ctx, j)
 	}
 	return nil
 }
 
-// take counts a job and steps it where it lies in the scope. Of the rules told before the scope, the last ones count.
+// take counts a job and steps it where it lies in the scope. Rules lie where they stand in the log, whatever their time,
+// which in a log of archives is another than the reports': the last ones told before a report count.
 func (t *stepper) take(ctx context.Context, j *job) error {
 	t.tally.read(j)
 	if j.err != nil {
@@ -218,7 +224,7 @@ func (t *stepper) take(ctx context.Context, j *job) error {
 	}
 	_, isRules := j.noun.(news.Rules)
 	switch {
-	case isRules && (t.Rules != nil || !t.To.IsZero() && !j.at.Before(t.To)):
+	case isRules && t.Rules != nil:
 		t.tally.found.Entries.Skipped++
 		return nil
 	case isRules:
@@ -249,10 +255,6 @@ func (t *stepper) adopt(ctx context.Context) error {
 		return err
 	}
 	j.digest = digest(held.Entry.Subject, held.Entry.Data)
-	j.entry.Seq = held.Seq
-	if j.place == outside {
-		j.place = warming
-	}
 	return t.apply(ctx, j)
 }
 

@@ -90,7 +90,10 @@ func (s *session) decode(j *job) (err error) {
 		j.noun = r
 	}
 	j.at = timeOf(j.noun)
+	_, rules := j.noun.(news.Rules)
 	switch {
+	case rules:
+		j.place = telling
 	case !s.To.IsZero() && !j.at.Before(s.To):
 	case !j.at.Before(s.From):
 		j.place = telling

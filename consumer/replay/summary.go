@@ -21,7 +21,7 @@ type Summary struct {
 	Base   *Base     `json:"base,omitempty"` // the state it began with; nil: empty
 	Since  time.Time `json:"since,omitzero"` // the log's time at which the machine's memory begins: what is new before it is not known
 
-	Started  time.Time `json:"started,omitzero"` // lowest and highest At of what was told
+	Started  time.Time `json:"started,omitzero"` // lowest and highest At of what was told, rules left out
 	Ended    time.Time `json:"ended,omitzero"`
 	Position Position  `json:"position"`
 

@@ -108,7 +108,7 @@ func (t *tally) read(j *job) {
 			From: t.before, To: j.at, Lost: j.entry.Lost, Why: fmt.Sprintf("%d messages before sequence %d are lost", j.entry.Lost, j.entry.Seq),
 		})
 	}
-	if !j.at.IsZero() {
+	if _, rules := j.noun.(news.Rules); !rules && !j.at.IsZero() {
 		t.before = j.at
 	}
 }
@@ -133,7 +133,7 @@ func (t *tally) chain(j *job) {
 	h.Write([]byte{byte(j.place)})
 	h.Write(j.digest[:])
 	t.hashing.Input = hex.EncodeToString(h.Sum(nil))
-	if t.found.Since.IsZero() && t.found.Base == nil {
+	if _, rules := j.noun.(news.Rules); !rules && t.found.Since.IsZero() && t.found.Base == nil {
 		t.found.Since = j.at
 	}
 }
@@ -197,6 +197,10 @@ func (t *tally) told(j *job, result *machine.Result) {
 	f := &t.found
 	f.Entries.Told++
 	f.Fates[result.Fate]++
+	if _, rules := j.noun.(news.Rules); rules {
+		f.Entries.Rules++
+		return
+	}
 	if f.Started.IsZero() || j.at.Before(f.Started) {
 		f.Started = j.at
 	}
@@ -207,8 +211,6 @@ func (t *tally) told(j *job, result *machine.Result) {
 	switch e := j.noun.(type) {
 	case news.Report:
 		t.report(&e, j, day)
-	case news.Rules:
-		f.Entries.Rules++
 	case news.Correction:
 		f.Entries.Corrections++
 	case news.Tick:
@@ -341,6 +343,13 @@ func (s Summary) polished() Summary {
 	return s
 }
 
+func days(n int) string {
+	if n == 1 {
+		return "1 day"
+	}
+	return fmt.Sprintf("%d days", n)
+}
+
 // silences are the days without a report between the first and the last that have one.
 func (s Summary) silences() (out []Gap) {
 	var before time.Time
@@ -353,7 +362,7 @@ func (s Summary) silences() (out []Gap) {
 			continue // it was written by Format
 		}
 		if n := int(at.Sub(before).Hours()/24) - 1; !before.IsZero() && n > 0 {
-			out = append(out, Gap{From: before.AddDate(0, 0, 1), To: at, Why: fmt.Sprintf("no report for %d days", n)})
+			out = append(out, Gap{From: before.AddDate(0, 0, 1), To: at, Why: "no report for " + days(n)})
 		}
 		before = at
 	}

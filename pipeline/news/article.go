@@ -93,6 +93,8 @@ const (
 	Baseline Origin = "baseline" // found on the first look at a source: history, never alerted
 	Archive  Origin = "archive"  // from files of the past
 	Push     Origin = "push"     // sent to us by a program
+
+	Replay Origin = "replay" // of no report: it marks an alert that a replay was told to send to a receiver
 )
 
 // Report is an article and the events it tells: one message of the log.

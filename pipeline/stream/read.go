@@ -33,6 +33,23 @@ func (h *Hub) Read(ctx context.Context, from uint64, handle func(Stored) error) 
 	})
 }
 
+// ReadTo is Read up to sequence to, or to the end that the log has by then: it returns nil there.
+func (h *Hub) ReadTo(ctx context.Context, from, to uint64, handle func(Stored) error) error {
+	if to == 0 || from > to {
+		return nil
+	}
+	lost, err := h.Gaps(ctx, Reports, from)
+	if err != nil {
+		return err
+	}
+	c := cursor{hub: h, stream: Reports, filters: h.names.storedAll(machineSubjects), next: max(from, 1), until: to}
+	return c.run(ctx, func(m Stored) error {
+		known, rest := missingBefore(lost, m.Seq)
+		m.Missing, lost = m.Missing+known, rest
+		return handle(m)
+	})
+}
+
 // Scan gives handle the messages of a stream under filter ("alert.>"; "" means all) from sequence from on up to the stream's present end,
 // in order, and returns. Stored.Missing counts sequence numbers without a message: with filter "", in REPORTS, that is corruption;
 // in EVENTS each commit lawfully removes one older checkpoint. ErrStop from handle ends it without an error.

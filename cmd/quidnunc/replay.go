@@ -1,0 +1,492 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/quidnunc-news/quidnunc/consumer"
+	"github.com/quidnunc-news/quidnunc/consumer/replay"
+	"github.com/quidnunc-news/quidnunc/consumer/rulebook"
+	"github.com/quidnunc-news/quidnunc/pipeline/gazetteer"
+	"github.com/quidnunc-news/quidnunc/pipeline/news"
+	"github.com/quidnunc-news/quidnunc/pipeline/stream"
+)
+
+func newReplay(std streams) *cobra.Command {
+	r := &replaying{std: std}
+	c := &cobra.Command{
+		Use:   "replay [FILE…]",
+		Short: "Yesterday's news through today's rules: when would a rule have told what?",
+		Long: `Step the past through the machine that also runs live, and keep what it says in a directory:
+alerts.jsonl (one revision of an alert a line) and summary.json. Nothing of it reaches a
+receiver.
+
+The past is the log of this instance, or FILEs in every form that 'quidnunc code' reads, web
+archives and GDELT rows included; articles are coded, rows are taken as they are coded.
+--from and --to choose by the log's time. Before --from the machine is warmed in silence
+(--warmup), from nothing or from a snapshot (--base); what is new is known from there on.
+
+Without --rules the rules that the log tells apply as they did then. With --order log reports
+come as they lie in the log or the files; with --order published (which is what FILEs get)
+they come in the order of publication.
+
+The last four lines prove what was replayed: the same input, rules and coder give the same
+output, on any number of processors, at any speed, after any interruption. Ctrl-C (and even a
+kill) leaves a checkpoint in the directory: the same command goes on there.
+
+At the terminal: space pauses and goes on, s lets one report pass, q ends and leaves a checkpoint.
+Programs find the same under --api: GET /v1/replay, POST /v1/replay/pause, /resume, /step?n=1,
+/speed?x=60.`,
+		Example: `  quidnunc replay --from 2021-10-01 --to 2021-11-01 --rules new.yaml
+  quidnunc replay --rules new.yaml archive/*.warc.gz 20211018*.export.CSV.zip
+  quidnunc replay --from 2021-10-18 --speed 60 --publish     # a day in 24 minutes, for dashboards
+  quidnunc replay --rules new.yaml --format junit news.jsonl # for continuous integration`,
+		Args: cobra.ArbitraryArgs,
+		RunE: func(c *cobra.Command, files []string) error {
+			r.files = append(r.files, files...)
+			return r.run(c.Context())
+		},
+	}
+	r.flags(c.Flags())
+	for flag, values := range map[string][]string{"format": replayFormats, "source": {"stream"}, "base": {"latest"}} {
+		if err := c.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveDefault)); err != nil {
+			panic(err) // the flag is not there: a bug of this program
+		}
+	}
+	return c
+}
+
+// replaying is one replay, as it was asked for.
+type replaying struct {
+	place
+	look
+	std streams
+
+	from, to, speed, order, source string
+	base, out, format              string
+	api, receiver                  string
+	warmup                         time.Duration
+	rules, files                   []string
+	config                         string
+	recode, publish                bool
+	workers                        int
+
+	log     *slog.Logger
+	request string // names what was asked for
+	book    rulebook.Book
+	close   []func() error
+}
+
+func (r *replaying) flags(f *pflag.FlagSet) {
+	r.place.flags(f)
+	r.look.flags(f)
+	f.StringVar(&r.from, "from", "", "the log's time to tell from: 2021-10-01, or with a time of day 2021-10-01T12:00:00Z")
+	f.StringVar(&r.to, "to", "", "the log's time to tell up to, itself not included")
+	f.StringSliceVar(&r.rules, "rules", nil, "rule files to replay under (default: the rules of the log, as they were then)")
+	f.StringVar(&r.speed, "speed", "max", "max, or how many times as fast as the news came: 1, 60, 3600")
+	f.StringVar(&r.source, "source", "", "stream (the log; default without FILEs) or a FILE")
+	f.StringVar(&r.order, "order", "", "log (as it lies there; default for the log) or published (default for FILEs)")
+	f.StringVar(&r.base, "base", "", "snapshot of the live machine to begin with: latest, or its sequence ('quidnunc status')")
+	f.DurationVar(&r.warmup, "warmup", 72*time.Hour, "how long before --from the machine is warmed in silence")
+	f.BoolVar(&r.recode, "recode", false, "code the articles of the log anew")
+	f.StringVarP(&r.out, "out", "o", "", "directory of the result (default replay-ID, by what is asked for)")
+	f.StringVar(&r.format, "format", "text", "text, json (summary.json on standard output) or junit (junit.xml in the directory too)")
+	f.StringVar(&r.receiver, "deliver-to", "", "send each alert, marked as a replay's, to this one receiver of --rules or --config")
+	f.BoolVar(&r.publish, "publish", false, "publish events and alerts under <prefix>.replay.ID.>, for a day")
+	f.StringVarP(&r.config, "config", "c", "", "configuration file: for its receivers, its data directory and its API token")
+	f.StringVar(&r.api, "api", "", "address to pause and step at, or 'off' (default "+defaultAPI+", or the next free port)")
+	f.IntVar(&r.workers, "workers", 0, "entries prepared at once (default: as many as there are processors)")
+}
+
+func (r *replaying) run(ctx context.Context) (err error) {
+	cfg, err := r.plan()
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, r.end()) }()
+	if r.files == nil {
+		err = r.openLog(ctx, &cfg)
+	} else {
+		err = r.openFiles(&cfg)
+	}
+	if err != nil {
+		return err
+	}
+	found, err := r.watched(ctx, cfg)
+	return errors.Join(err, r.tell(cfg.Dir, found, err))
+}
+
+func (r *replaying) end() error {
+	var errs []error
+	for _, f := range slices.Backward(r.close) {
+		errs = append(errs, f())
+	}
+	return errors.Join(errs...)
+}
+
+// plan checks all that can be checked before anything is opened.
+func (r *replaying) plan() (cfg replay.Config, err error) {
+	if r.log, err = newLog(r.std.err, r.level); err != nil {
+		return cfg, err
+	}
+	if r.source != "" && r.source != "stream" {
+		r.files = append(r.files, r.source)
+	}
+	if r.source == "stream" && len(r.files) > 0 {
+		return cfg, usagef("--source stream and FILEs: one of them")
+	}
+	if !slices.Contains(replayFormats, r.format) {
+		return cfg, usagef("--format %q: want %s", r.format, strings.Join(replayFormats, ", "))
+	}
+	if len(r.files) > 0 && (r.base != "" || r.recode || r.publish) {
+		return cfg, usagef("--base, --recode and --publish are for the log, not for FILEs")
+	}
+	control := &replay.Control{}
+	cfg = replay.Config{
+		Actors: gazetteer.Default(), Coder: newCoder(), Sketch: sketched, Recode: r.recode, Ours: oursAlone(newCoder().Name()),
+		Warmup: r.warmup, Control: control, Workers: r.workers, Log: r.log, Kind: "stream", Order: replay.Order(r.order),
+	}
+	if err := r.times(&cfg, control); err != nil {
+		return cfg, err
+	}
+	if err := r.readRules(&cfg); err != nil {
+		return cfg, err
+	}
+	if cfg.Order == replay.Published && cfg.Rules == nil {
+		return cfg, usagef("--order published: the log tells its rules in the order in which they came: name those to replay under with --rules")
+	}
+	return cfg, nil
+}
+
+var replayFormats = []string{"text", "json", "junit"}
+
+func (r *replaying) times(cfg *replay.Config, control *replay.Control) (err error) {
+	if cfg.From, err = logTime("--from", r.from); err != nil {
+		return err
+	}
+	if cfg.To, err = logTime("--to", r.to); err != nil {
+		return err
+	}
+	if !cfg.From.IsZero() && !cfg.To.IsZero() && !cfg.From.Before(cfg.To) {
+		return usagef("--from %s is not before --to %s", r.from, r.to)
+	}
+	if r.warmup < 0 {
+		return usagef("--warmup %v: not negative", r.warmup)
+	}
+	switch cfg.Order {
+	case "", replay.Log, replay.Published:
+	default:
+		return usagef("--order %q: want log or published", r.order)
+	}
+	if r.speed == "max" {
+		return nil
+	}
+	x, err := strconv.ParseFloat(r.speed, 64)
+	if err != nil || x <= 0 || control.Pace(x) != nil {
+		return usagef("--speed %q: want max, or how many times as fast as the news came, such as 60", r.speed)
+	}
+	return nil
+}
+
+// logTime reads a day or an instant.
+func logTime(flag, value string) (time.Time, error) {
+	if value == "" {
+		return time.Time{}, nil
+	}
+	for _, form := range []string{time.DateOnly, time.RFC3339, "2006-01-02T15:04", "2006-01"} {
+		if at, err := time.Parse(form, value); err == nil {
+			return at.UTC(), nil
+		}
+	}
+	return time.Time{}, usagef("%s %q: want a day such as 2021-10-01, or a time such as 2021-10-01T12:00:00Z", flag, value)
+}
+
+// readRules reads the rules to replay under and the receivers that are described.
+func (r *replaying) readRules(cfg *replay.Config) error {
+	if r.config != "" {
+		c, err := readConfig(r.config)
+		if err != nil {
+			return err
+		}
+		r.data, r.prefix, r.url, r.creds = nameOr(r.data, c.Data), nameOr(r.prefix, c.Prefix), nameOr(r.url, c.NATS.URL), nameOr(r.creds, c.NATS.Creds)
+		if r.book, err = rulebook.Load(paths(c.Rules)...); err != nil {
+			return &usageError{err}
+		}
+	}
+	if len(r.rules) == 0 {
+		if len(r.files) > 0 {
+			return usagef("FILEs tell no rules: name them with --rules")
+		}
+		return nil
+	}
+	given, err := rulebook.Load(r.rules...)
+	if err != nil {
+		return &usageError{err}
+	}
+	_, hash := rulebook.Encode(given.Rules)
+	var names []string
+	for _, f := range r.rules {
+		names = append(names, filepath.Base(f))
+	}
+	cfg.Rules = &replay.Rules{Name: strings.Join(names, ", "), Hash: hash, Rules: given.Rules}
+	r.book.Receivers = append(given.Receivers, r.book.Receivers...)
+	return nil
+}
+
+// openDir names the request and opens its directory. What is the input, in words that tell it from another, is told by
+// what.
+func (r *replaying) openDir(cfg *replay.Config, what ...string) (err error) {
+	parts := []string{
+		"replay", strconv.Itoa(machineVersion), string(cfg.Order), cfg.From.Format(time.RFC3339Nano), cfg.To.Format(time.RFC3339Nano), cfg.Warmup.String(),
+		strconv.FormatBool(cfg.Recode),
+	}
+	if cfg.Rules != nil {
+		parts = append(parts, cfg.Rules.Hash)
+	}
+	if cfg.Base != nil {
+		parts = append(parts, cfg.Base.Hash)
+	}
+	if cfg.Recode || len(r.files) > 0 {
+		parts = append(parts, cfg.Coder.Name())
+	}
+	r.request = string(news.MakeID(append(parts, what...)...))
+	if cfg.Dir, err = replay.OpenDir(nameOr(r.out, "replay-"+r.request[:8]), r.request); err != nil {
+		if errors.Is(err, replay.ErrOther) {
+			return usagef("%w: choose another with --out", err)
+		}
+		return err
+	}
+	r.close = append(r.close, cfg.Dir.Close)
+	if at, ok := cfg.Dir.Resumed(); ok {
+		fmt.Fprintf(r.std.err, "replay: goes on behind entry %d of an interrupted run in %s\n", at.Entries, cfg.Dir.Path)
+	}
+	return nil
+}
+
+func (r *replaying) openFiles(cfg *replay.Config) error {
+	files, err := openFiles(r.files)
+	if err != nil {
+		return err
+	}
+	r.close = append(r.close, files.Close)
+	cfg.Source, cfg.Kind, cfg.EndTick = files, "files", true
+	if cfg.Order == "" {
+		cfg.Order = replay.Published
+	}
+	if err := r.openDir(cfg, absolute(r.files)...); err != nil {
+		return err
+	}
+	if cfg.Order == replay.Published {
+		r.sorted(cfg)
+	}
+	return r.deliver(cfg)
+}
+
+func (r *replaying) sorted(cfg *replay.Config) {
+	sorted := replay.Sort(cfg.Source, "")
+	r.close = append(r.close, sorted.Close)
+	cfg.Source = sorted
+}
+
+func absolute(files []string) (out []string) {
+	for _, f := range files {
+		if whole, err := filepath.Abs(f); err == nil {
+			f = whole
+		}
+		out = append(out, f)
+	}
+	return out
+}
+
+// early is how much before its time in the log, as the server stored it, a report is looked for: clocks differ.
+const early = time.Hour
+
+func (r *replaying) openLog(ctx context.Context, cfg *replay.Config) error {
+	hub, done, err := r.attach(ctx, r.std)
+	if err != nil {
+		return err
+	}
+	r.close = append(r.close, func() error { done(); return nil })
+	cfg.Library, cfg.Lag = library{hub}, beside{hub}.lag
+	if live, err := (beside{hub}).there(ctx); err == nil && live {
+		giveWay(r.log)
+	}
+	from, err := r.begin(ctx, hub, cfg)
+	if err != nil {
+		return err
+	}
+	if err := r.openDir(cfg, hub.Address(), hub.Prefix(), strconv.FormatUint(from, 10)); err != nil {
+		return err
+	}
+	if cfg.Dir.Until == 0 {
+		if cfg.Dir.Until, err = hub.Last(ctx, stream.Reports); err != nil {
+			return err
+		}
+	}
+	resumed, again := cfg.Dir.Resumed()
+	if again && cfg.Order != replay.Published {
+		from = resumed.Sequence + 1
+		cfg.Dir.SeekTo()
+	}
+	source, err := newLogSource(ctx, hub, from, cfg.Dir.Until)
+	if err != nil {
+		return err
+	}
+	if again && cfg.Order != replay.Published {
+		source.first = nil // they are in the state
+	}
+	r.close = append(r.close, source.Close)
+	cfg.Source = source
+	if cfg.Order == replay.Published {
+		r.sorted(cfg)
+	}
+	if r.publish {
+		p, err := newPlayback(ctx, hub, r.request[:8])
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(r.std.err, "replay: publishes under %s.>\n", p.hub.Prefix())
+		cfg.Also = append(cfg.Also, p)
+	}
+	return r.deliver(cfg)
+}
+
+// begin is where in the log to begin to read, with the base snapshot where one is asked for.
+func (r *replaying) begin(ctx context.Context, hub *stream.Hub, cfg *replay.Config) (uint64, error) {
+	at := cfg.From
+	if !at.IsZero() {
+		at = at.Add(-cfg.Warmup - early)
+	}
+	from, err := hub.SequenceAt(ctx, stream.Reports, at)
+	if err != nil || r.base == "" {
+		return from, err
+	}
+	kept, err := hub.Snapshots(ctx, consumer.MachineName(0, 1))
+	if err != nil {
+		return 0, err
+	}
+	var told []string
+	for _, k := range kept {
+		if r.base != "latest" && r.base != strconv.FormatUint(k.Sequence, 10) {
+			told = append(told, strconv.FormatUint(k.Sequence, 10))
+			continue
+		}
+		state, err := consumer.StateIn(ctx, hub, k)
+		if err != nil {
+			return 0, err
+		}
+		cfg.Base = &replay.Snapshot{Base: replay.Base{Sequence: k.Sequence, Hash: k.Hash}, State: state}
+		return k.Sequence + 1, nil
+	}
+	return 0, usagef("--base %s: no such snapshot; there are %s", r.base, nameOr(strings.Join(told, ", "), "none"))
+}
+
+// deliver adds the one receiver that was named.
+func (r *replaying) deliver(cfg *replay.Config) error {
+	if r.receiver == "" {
+		return nil
+	}
+	style, err := r.style(r.std.out)
+	if err != nil {
+		return err
+	}
+	s, err := newSender(r.book.Receivers, r.receiver, r.request[:8], r.std.out, style, r.log)
+	if err != nil {
+		return err
+	}
+	cfg.Also = append(cfg.Also, s)
+	r.close = append(r.close, func() error {
+		if s.failed > 0 {
+			return fmt.Errorf("%d alerts could not be delivered to %s", s.failed, r.receiver)
+		}
+		return nil
+	})
+	return nil
+}
+
+// tell says what was found.
+func (r *replaying) tell(dir *replay.Dir, s replay.Summary, failed error) error {
+	if s.Version == 0 {
+		return nil // it came to nothing
+	}
+	if r.format == "junit" {
+		if err := writeJUnit(filepath.Join(dir.Path, "junit.xml"), s); err != nil {
+			return err
+		}
+	}
+	if r.format == "json" {
+		text, err := os.ReadFile(filepath.Join(dir.Path, replay.SummaryFile))
+		if err != nil {
+			return err
+		}
+		_, err = r.std.out.Write(text)
+		return err
+	}
+	w := r.std.out
+	fmt.Fprintf(w, "replay   %s to %s: %d reports, %d events, %d alerts of %d rules (%d updates, %d retractions), %d dead\n", day(s.Started), day(s.Ended),
+		s.Entries.Reports, s.Events, s.Alerts.New, len(s.Rules), s.Alerts.Updated, s.Alerts.Retracted, s.Entries.Dead)
+	printGaps(w, s.Gaps)
+	for _, d := range s.Dead {
+		fmt.Fprintf(w, "dead     %s: %s\n", d.Where, d.Why)
+	}
+	for _, warning := range s.Warnings {
+		fmt.Fprintf(w, "note     %s\n", warning)
+	}
+	fmt.Fprintf(w, "result   %s\n", dir.Path)
+	if failed != nil {
+		fmt.Fprintf(w, "open     %d entries are done: the same command goes on there\n", s.Position.Entries)
+	}
+	printHashes(w, s.Hashes)
+	return nil
+}
+
+// shown is how many gaps are shown; summary.json has all of them.
+const shown = 3
+
+// printGaps tells of the worst gaps: those that lost something, then the longest.
+func printGaps(w io.Writer, gaps []replay.Gap) {
+	worst := slices.Clone(gaps)
+	slices.SortStableFunc(worst, func(a, b replay.Gap) int {
+		return cmp.Or(cmp.Compare(b.Lost, a.Lost), cmp.Compare(b.To.Sub(b.From), a.To.Sub(a.From)))
+	})
+	for i, g := range worst {
+		if i == shown {
+			fmt.Fprintf(w, "gap      and %d more, in %s\n", len(worst)-i, replay.SummaryFile)
+			return
+		}
+		fmt.Fprintf(w, "gap      %s to %s: %s\n", day(g.From), day(g.To), g.Why)
+	}
+}
+
+// printHashes are the four lines that prove a replay.
+func printHashes(w io.Writer, h replay.Hashes) {
+	fmt.Fprintf(w, "input %s\nrules %s\ncoder %s\noutput %s\n", h.Input, h.Rules, h.Coder, h.Output)
+}
+
+func day(t time.Time) string {
+	if t.IsZero() {
+		return "nothing"
+	}
+	return t.UTC().Format(time.DateOnly)
+}
+
+func writeJUnit(name string, s replay.Summary) error {
+	f, err := os.Create(name)
+	if err != nil {
+		return err
+	}
+	return errors.Join(replay.WriteJUnit(f, s), f.Close())
+}

@@ -1,0 +1,184 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/quidnunc-news/quidnunc/consumer/replay"
+	"github.com/quidnunc-news/quidnunc/pipeline/news"
+	"github.com/quidnunc-news/quidnunc/pipeline/stream"
+	"github.com/quidnunc-news/quidnunc/pipeline/wire"
+	"github.com/quidnunc-news/quidnunc/producer"
+	"github.com/quidnunc-news/quidnunc/producer/archive"
+)
+
+// logSource gives a stretch of the log. It is for one goroutine, but for Share.
+type logSource struct {
+	hub      *stream.Hub
+	from, to uint64
+	first    []replay.Entry // the rules in force before from
+
+	begin   sync.Once
+	entries chan stream.Stored
+	ended   chan error
+	stop    context.CancelFunc
+	at      atomic.Uint64
+}
+
+// fetched is how many messages wait for the replay.
+const fetched = 1024
+
+// newLogSource reads the log from a sequence to another; the rules that were told last before it come first.
+func newLogSource(ctx context.Context, hub *stream.Hub, from, to uint64) (*logSource, error) {
+	s := &logSource{hub: hub, from: from, to: to, entries: make(chan stream.Stored, fetched), ended: make(chan error, 1)}
+	if from <= 1 {
+		return s, nil
+	}
+	err := hub.Scan(ctx, stream.Reports, wire.RulesKind+".>", 1, func(m stream.Stored) error {
+		if m.Seq >= from {
+			return stream.ErrStop
+		}
+		s.first = []replay.Entry{{Seq: m.Seq, Subject: m.Subject, Data: m.Data}}
+		return nil
+	})
+	return s, err
+}
+
+// Next implements replay.Source.
+func (s *logSource) Next(ctx context.Context) (replay.Entry, error) {
+	if len(s.first) > 0 {
+		e := s.first[0]
+		s.first = nil
+		return e, nil
+	}
+	s.begin.Do(func() {
+		reading, stop := context.WithCancel(context.WithoutCancel(ctx))
+		s.stop = stop
+		go s.read(reading)
+	})
+	select {
+	case m, open := <-s.entries:
+		if open {
+			s.at.Store(m.Seq)
+			return replay.Entry{Seq: m.Seq, Subject: m.Subject, Data: m.Data, Lost: m.Missing}, nil
+		}
+		s.at.Store(s.to)
+		if err := <-s.ended; err != nil {
+			return replay.Entry{}, err
+		}
+		s.ended <- nil
+		return replay.Entry{}, io.EOF
+	case <-ctx.Done():
+		return replay.Entry{}, ctx.Err()
+	}
+}
+
+func (s *logSource) read(ctx context.Context) {
+	defer close(s.entries)
+	s.ended <- s.hub.ReadTo(ctx, s.from, s.to, func(m stream.Stored) error {
+		select {
+		case s.entries <- m:
+			return nil
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	})
+}
+
+// Share implements replay.Sharer.
+func (s *logSource) Share() float64 {
+	if s.to < s.from {
+		return 1
+	}
+	return float64(max(s.at.Load(), s.from)-s.from+1) / float64(s.to-s.from+1)
+}
+
+// Close ends the reading.
+func (s *logSource) Close() error {
+	s.begin.Do(func() { close(s.entries) })
+	if s.stop != nil {
+		s.stop()
+	}
+	for range s.entries { // until the reader has ended
+	}
+	return nil
+}
+
+// fileSource gives the articles of files as reports that are still to be coded, or that their files tell coded. Each has
+// the time at which it was published; one that tells no date, that of the one before it.
+type fileSource struct {
+	*archive.Source
+	last time.Time
+}
+
+// unseen is a clock that does not say when: what a replay says must not depend on when it runs.
+func unseen() time.Time { return time.Time{} }
+
+func openFiles(paths []string) (*fileSource, error) {
+	source, err := archive.Open(archive.Config{Now: unseen}, paths...)
+	if err != nil {
+		return nil, &usageError{err}
+	}
+	return &fileSource{Source: source, last: time.Unix(0, 0).UTC()}, nil
+}
+
+// Next implements replay.Source.
+func (s *fileSource) Next(ctx context.Context) (replay.Entry, error) {
+	a, err := s.Source.Next(ctx)
+	bad := new(producer.BadInput)
+	if errors.As(err, &bad) {
+		return replay.Entry{}, &replay.BadEntry{Where: bad.Origin(), Err: fmt.Errorf("%s: %w", bad.Reason, orUnsaid(bad.Err))}
+	}
+	if err != nil {
+		return replay.Entry{}, err
+	}
+	s.Settled(a) // nothing is to be remembered of it
+	undated := a.Published.IsZero() && a.Seen.IsZero()
+	switch {
+	case undated:
+		a.Seen = s.last
+	case a.Seen.IsZero():
+		a.Seen = a.Published.Start
+	}
+	r := news.Report{Article: a, At: news.LogTime(a, news.Archive), Origin: news.Archive}
+	s.last = r.At
+	events, by, coded := s.Coded()
+	if coded {
+		r.Events, r.Coder = events, by
+	}
+	return replay.Entry{Report: &r, Uncoded: !coded, Undated: undated}, nil
+}
+
+func orUnsaid(err error) error {
+	if err == nil {
+		return errors.New("unreadable")
+	}
+	return err
+}
+
+// Share implements replay.Sharer.
+func (s *fileSource) Share() float64 {
+	p := s.Progress()
+	if p.Bytes == 0 {
+		return -1
+	}
+	return min(1, float64(p.BytesDone)/float64(p.Bytes))
+}
+
+// Close implements io.Closer.
+func (s *fileSource) Close() error {
+	s.Source.Close()
+	return nil
+}
+
+// oursAlone tells coders of this program, of any version, which read the text of an article, from others.
+func oursAlone(own string) func(coder string) bool {
+	family, _, _ := strings.Cut(own, "-")
+	return func(coder string) bool { return strings.HasPrefix(coder, family+"-") }
+}
