@@ -20,6 +20,7 @@ import (
 	"github.com/quidnunc-news/quidnunc/consumer"
 	"github.com/quidnunc-news/quidnunc/consumer/replay"
 	"github.com/quidnunc-news/quidnunc/consumer/rulebook"
+	"github.com/quidnunc-news/quidnunc/consumer/segment"
 	"github.com/quidnunc-news/quidnunc/pipeline/gazetteer"
 	"github.com/quidnunc-news/quidnunc/pipeline/news"
 	"github.com/quidnunc-news/quidnunc/pipeline/stream"
@@ -34,12 +35,13 @@ func newReplay(std streams) *cobra.Command {
 alerts.jsonl (one revision of an alert a line) and summary.json. Nothing of it reaches a
 receiver.
 
-The past is the log of this instance, or FILEs in every form that 'quidnunc code' reads, web
-archives and GDELT rows included; articles are coded, rows are taken as they are coded.
+The past is the log of this instance, the directory of a 'quidnunc export', or FILEs in every
+form that 'quidnunc code' reads, web archives and GDELT rows included; articles are coded, rows
+are taken as they are coded.
 --from and --to choose by the log's time. Before --from the machine is warmed in silence
 (--warmup), from nothing or from a snapshot (--base); what is new is known from there on.
 
-Without --rules the rules that the log tells apply as they did then. With --order log reports
+Without --rules the rules that the log or the export tells apply as they did then. With --order log reports
 come as they lie in the log or the files; with --order published (which is what FILEs get)
 they come in the order of publication.
 
@@ -52,6 +54,7 @@ Programs find the same under --api: GET /v1/replay, POST /v1/replay/pause, /resu
 /speed?x=60.`,
 		Example: `  quidnunc replay --from 2021-10-01 --to 2021-11-01 --rules new.yaml
   quidnunc replay --rules new.yaml archive/*.warc.gz 20211018*.export.CSV.zip
+  quidnunc replay --rules new.yaml october                   # an export's directory
   quidnunc replay --from 2021-10-18 --speed 60 --publish     # a day in 24 minutes, for dashboards
   quidnunc replay --rules new.yaml --format junit news.jsonl # for continuous integration`,
 		Args: cobra.ArbitraryArgs,
@@ -117,9 +120,12 @@ func (r *replaying) run(ctx context.Context) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, r.end()) }()
-	if r.files == nil {
+	switch exported := r.exported(); {
+	case r.files == nil:
 		err = r.openLog(ctx, &cfg)
-	} else {
+	case exported != nil:
+		err = r.openExport(&cfg, exported)
+	default:
 		err = r.openFiles(&cfg)
 	}
 	if err != nil {
@@ -151,8 +157,8 @@ func (r *replaying) plan() (cfg replay.Config, err error) {
 	if !slices.Contains(replayFormats, r.format) {
 		return cfg, usagef("--format %q: want %s", r.format, strings.Join(replayFormats, ", "))
 	}
-	if len(r.files) > 0 && (r.base != "" || r.recode || r.publish) {
-		return cfg, usagef("--base, --recode and --publish are for the log, not for FILEs")
+	if len(r.files) > 0 && (r.base != "" || r.publish) {
+		return cfg, usagef("--base and --publish are for the log, not for FILEs")
 	}
 	control := &replay.Control{}
 	cfg = replay.Config{
@@ -227,7 +233,7 @@ func (r *replaying) readRules(cfg *replay.Config) error {
 		}
 	}
 	if len(r.rules) == 0 {
-		if len(r.files) > 0 {
+		if len(r.files) > 0 && r.exported() == nil {
 			return usagef("FILEs tell no rules: name them with --rules")
 		}
 		return nil
@@ -289,6 +295,44 @@ func (r *replaying) openFiles(cfg *replay.Config) error {
 	if err := r.openDir(cfg, absolute(r.files)...); err != nil {
 		return err
 	}
+	if cfg.Order == replay.Published {
+		r.sorted(cfg)
+	}
+	return r.deliver(cfg)
+}
+
+// exported is the export that the one FILE is; nil if it is none.
+func (r *replaying) exported() *segment.Archive {
+	if len(r.files) != 1 {
+		return nil
+	}
+	a, err := segment.Open(r.files[0])
+	if err != nil {
+		return nil // what is no export is read as articles, or refused as such
+	}
+	return a
+}
+
+func (r *replaying) openExport(cfg *replay.Config, a *segment.Archive) error {
+	cfg.Kind, cfg.Library = "export", exportedRules{a}
+	if n := a.Index().Missing; n > 0 {
+		cfg.Notes = append(cfg.Notes, fmt.Sprintf("the log had lost %d messages when it was exported", n))
+	}
+	if err := r.openDir(cfg, absolute(r.files)...); err != nil {
+		return err
+	}
+	span := segment.Span{From: cfg.From, To: cfg.To}
+	if !span.From.IsZero() {
+		span.From = span.From.Add(-cfg.Warmup)
+	}
+	after := uint64(0)
+	if at, ok := cfg.Dir.Resumed(); ok && cfg.Order != replay.Published {
+		after = at.Sequence
+		cfg.Dir.SeekTo()
+	}
+	source := newExportSource(a, span, after)
+	r.close = append(r.close, source.Close)
+	cfg.Source = source
 	if cfg.Order == replay.Published {
 		r.sorted(cfg)
 	}

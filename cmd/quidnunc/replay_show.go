@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"net/http"
 	"os"
 	"strings"
 	"sync"
@@ -17,6 +18,7 @@ import (
 
 	"github.com/quidnunc-news/quidnunc/consumer/replay"
 	"github.com/quidnunc-news/quidnunc/pipeline/stream"
+	"github.com/quidnunc-news/quidnunc/pipeline/telemetry"
 	"github.com/quidnunc-news/quidnunc/pipeline/wire"
 )
 
@@ -64,8 +66,14 @@ func (r *replaying) listen(h *house, control *replay.Control) error {
 	if err != nil {
 		return fmt.Errorf("api: %w. Choose another address with --api, or 'off'", err)
 	}
-	h.serveOn("replay", l, guard(token, control.Handler()))
-	fmt.Fprintf(r.std.err, "replay: http://%s/v1/replay tells how far it is\n", l.Addr())
+	registry := telemetry.NewRegistry(buildInfo())
+	registry.MustRegister(control)
+	mux := http.NewServeMux()
+	mux.Handle("/v1/replay", control.Handler())
+	mux.Handle("/v1/replay/", control.Handler())
+	mux.Handle("/", telemetry.Handler(telemetry.Config{Registry: registry}))
+	h.serveOn("replay", l, guard(token, mux))
+	fmt.Fprintf(r.std.err, "replay: http://%s/v1/replay tells how far it is, /metrics too\n", l.Addr())
 	return nil
 }
 

@@ -5,12 +5,16 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/quidnunc-news/quidnunc/consumer/replay"
+	"github.com/quidnunc-news/quidnunc/consumer/rule"
+	"github.com/quidnunc-news/quidnunc/consumer/rulebook"
+	"github.com/quidnunc-news/quidnunc/consumer/segment"
 	"github.com/quidnunc-news/quidnunc/pipeline/news"
 	"github.com/quidnunc-news/quidnunc/pipeline/stream"
 	"github.com/quidnunc-news/quidnunc/pipeline/wire"
@@ -108,6 +112,67 @@ func (s *logSource) Close() error {
 	for range s.entries { // until the reader has ended
 	}
 	return nil
+}
+
+// exportSource gives the entries of an export.
+type exportSource struct {
+	next  func() (segment.Entry, error, bool)
+	stop  func()
+	of    uint64 // the last sequence there is
+	begin uint64
+	at    atomic.Uint64
+}
+
+func newExportSource(a *segment.Archive, span segment.Span, after uint64) *exportSource {
+	s := &exportSource{of: 1, begin: after}
+	for _, g := range a.Index().Segments {
+		s.of = max(s.of, g.Last)
+	}
+	s.next, s.stop = iter.Pull2(a.Entries(span, after))
+	return s
+}
+
+// Next implements replay.Source.
+func (s *exportSource) Next(ctx context.Context) (replay.Entry, error) {
+	if err := ctx.Err(); err != nil {
+		return replay.Entry{}, err
+	}
+	e, err, there := s.next()
+	switch {
+	case !there:
+		s.at.Store(s.of)
+		return replay.Entry{}, io.EOF
+	case err != nil:
+		return replay.Entry{}, err
+	}
+	s.at.Store(e.Seq)
+	return replay.Entry{Seq: e.Seq, Subject: e.Subject, Data: e.Data}, nil
+}
+
+// Share implements replay.Sharer.
+func (s *exportSource) Share() float64 {
+	if s.of <= s.begin {
+		return 1
+	}
+	return float64(max(s.at.Load(), s.begin)-s.begin) / float64(s.of-s.begin)
+}
+
+// Close implements io.Closer.
+func (s *exportSource) Close() error {
+	s.stop()
+	return nil
+}
+
+// exportedRules are the rules that an export carries.
+type exportedRules struct{ *segment.Archive }
+
+// Rules implements replay.Library.
+func (x exportedRules) Rules(_ context.Context, hash string) ([]rule.Rule, error) {
+	body, err := x.Archive.Rules(hash)
+	if err != nil {
+		return nil, err
+	}
+	return rulebook.Decode(body)
 }
 
 // fileSource gives the articles of files as reports that are still to be coded, or that their files tell coded. Each has

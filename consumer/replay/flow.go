@@ -13,6 +13,7 @@ import (
 
 	"github.com/quidnunc-news/quidnunc/consumer/machine"
 	"github.com/quidnunc-news/quidnunc/pipeline/news"
+	"github.com/quidnunc-news/quidnunc/pipeline/wire"
 )
 
 // What goes from stage to stage at once: few enough entries that memory stays small, many enough that the way costs
@@ -243,7 +244,8 @@ func (t *stepper) take(ctx context.Context, j *job) error {
 	return t.apply(ctx, j)
 }
 
-// adopt puts the rules in force that were told last before the first entry that is stepped under them.
+// adopt puts the rules in force that were told last before the first entry that is stepped under them. Those that are in
+// force already, told again as live tells them every day, change nothing.
 func (t *stepper) adopt(ctx context.Context) error {
 	held := t.tally.hashing.Held
 	if held == nil {
@@ -254,7 +256,12 @@ func (t *stepper) adopt(ctx context.Context) error {
 	if err := t.decode(j); err != nil {
 		return err
 	}
-	j.digest = digest(held.Entry.Subject, held.Entry.Data)
+	told := j.noun.(news.Rules) //nolint:forcetypeassert // nothing else is held
+	if t.tally.inForce() == told.Hash {
+		t.tally.found.Entries.Skipped++
+		return nil
+	}
+	j.digest = digest(wire.RulesKind, []byte(told.Hash))
 	return t.apply(ctx, j)
 }
 

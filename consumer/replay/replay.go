@@ -102,6 +102,7 @@ type Config struct {
 	Warmup   time.Duration // how long before From entries are stepped in silence; without From nothing is
 	Order    Order         // "" means Log. Sort puts a Source into the order of publication
 	Kind     string        // of the source, as Scope tells it
+	Notes    []string      // what people should know of the source
 	EndTick  bool          // tell the time behind the last entry, as the log of archives does
 
 	Rules   *Rules  // nil: those that the log tells, as they were then

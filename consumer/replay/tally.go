@@ -66,6 +66,7 @@ func newTally(c Config) *tally {
 		t.found.Base = &base
 		begin += "\n" + base.Hash
 	}
+	t.found.Warnings = slices.Clone(c.Notes)
 	t.hashing.Input = sum(begin)
 	t.index()
 	return t
@@ -133,14 +134,22 @@ func (t *tally) chain(j *job) {
 	h.Write([]byte{byte(j.place)})
 	h.Write(j.digest[:])
 	t.hashing.Input = hex.EncodeToString(h.Sum(nil))
-	if _, rules := j.noun.(news.Rules); !rules && t.found.Since.IsZero() && t.found.Base == nil {
+	if _, rules := j.noun.(news.Rules); !rules && t.found.Base == nil && (t.found.Since.IsZero() || j.at.Before(t.found.Since)) {
 		t.found.Since = j.at
 	}
 }
 
+// inForce is the hash of the rules that came into force last.
+func (t *tally) inForce() string {
+	if n := len(t.hashing.Rules); n > 0 {
+		return t.hashing.Rules[n-1]
+	}
+	return ""
+}
+
 // adopt notes rules that come into force.
 func (t *tally) adopt(hash string, list []rule.Rule) {
-	if n := len(t.hashing.Rules); n > 0 && t.hashing.Rules[n-1] == hash {
+	if t.inForce() == hash {
 		return
 	}
 	t.hashing.Rules = append(t.hashing.Rules, hash)
