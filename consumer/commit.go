@@ -10,55 +10,122 @@ import (
 	"github.com/quidnunc-news/quidnunc/pipeline/wire"
 )
 
-// commitFull commits while more waits than one commit may hold.
-func (s *session) commitFull(ctx context.Context) error {
-	for s.leading && !s.limits().hold(s.backlog.outputs, s.backlog.bytes) {
-		if err := s.commit(ctx); err != nil {
-			return err
-		}
-	}
-	return nil
+// flight is a batch on its way into the store. There is one at a time: the next one names the sequence that this one gets.
+type flight struct {
+	batch batch
+	began time.Time
+	ended chan struct{} // closed when the rest is there
+	last  uint64        // sequence of its checkpoint
+	err   error
 }
 
-// commitAll commits all that waits, and takes a snapshot there when it is time for one.
-func (s *session) commitAll(ctx context.Context) error {
-	for s.leading && len(s.backlog.entries) > 0 {
-		if err := s.commit(ctx); err != nil {
-			return err
-		}
+// beyond is how much waits behind the batch that is being stored.
+func (s *session) beyond() (outputs, bytes int) {
+	outputs, bytes = s.backlog.outputs, s.backlog.bytes
+	if s.flight != nil {
+		outputs, bytes = outputs-len(s.flight.batch.messages), bytes-s.flight.batch.bytes
 	}
-	s.saveInTime(ctx)
-	return nil
+	return outputs, bytes
 }
 
-func (s *session) limits() limits { return limits{s.cfg.MaxBatch, s.cfg.MaxBytes} }
+// waits tells whether there is more to commit than what is being stored.
+func (s *session) waits() bool {
+	last := len(s.backlog.entries) - 1
+	if last < 0 || s.flight == nil {
+		return last >= 0
+	}
+	c := s.flight.batch.next
+	return c.Sequence != s.backlog.entries[last].seq || c.Written != whole
+}
 
-// commit stores a batch and the checkpoint as one. A machine that another one has replaced stores nothing and goes on as
-// a standby.
-func (s *session) commit(ctx context.Context) error {
+// launch sends the next batch on its way where it is this machine's turn, none is under way and there is reason to: more
+// waits than one commit may hold, or what waits has waited long enough.
+func (s *session) launch(ctx context.Context) error {
+	full := !s.limits().hold(s.backlog.outputs, s.backlog.bytes)
+	if !s.leading || s.flight != nil || !s.waits() || !full && !s.overdue && !s.saveDue() {
+		return nil
+	}
+	s.overdue = false
 	b := s.backlog.batch(s.checkpoint, s.limits())
 	b.next.Commit++
+	return s.send(ctx, b)
+}
+
+// send has a batch stored beside the machine. A batch whose fate is not known may be sent again as it is: it is stored
+// once. It must not be sent with more in it, since its checkpoint would then be taken for another machine's.
+func (s *session) send(ctx context.Context, b batch) error {
 	data, err := wire.EncodeCheckpoint(b.next)
 	if err != nil {
 		return err
 	}
-	if err := s.bury(ctx, b.complete); err != nil {
-		return err
-	}
-	began := s.cfg.Now()
-	last, err := s.log.Commit(ctx, s.cfg.Shard, b.messages, data, s.last)
-	if errors.Is(err, stream.ErrFenced) {
-		return s.replaced(ctx, err)
-	}
-	if err != nil {
-		return fmt.Errorf("consumer: commit %d outputs: %w", len(b.messages), err)
-	}
-	s.last, s.checkpoint = last, b.next
-	s.backlog.trim(s.checkpoint)
-	s.metrics.committed(&b, len(s.backlog.entries), began, s.cfg.Now())
-	s.tally.commit(&b)
+	f, last := &flight{batch: b, began: s.cfg.Now(), ended: make(chan struct{})}, s.last
+	s.flight = f
+	go func() {
+		defer close(f.ended)
+		if f.err = s.bury(ctx, b.complete); f.err == nil {
+			f.last, f.err = s.log.Commit(ctx, s.cfg.Shard, b.messages, data, last)
+		}
+	}()
 	return nil
 }
+
+// landing is closed when the batch that is under way has ended; nil where none is.
+func (s *session) landing() <-chan struct{} {
+	if s.flight == nil {
+		return nil
+	}
+	return s.flight.ended
+}
+
+// land waits for the batch that is under way and notes what became of it. A machine that another one has replaced has
+// stored nothing and goes on as a standby.
+func (s *session) land(ctx context.Context) error {
+	f := s.flight
+	<-f.ended
+	if errors.Is(f.err, stream.ErrFenced) {
+		s.flight = nil
+		return s.replaced(ctx, f.err)
+	}
+	if f.err != nil {
+		return fmt.Errorf("consumer: commit %d outputs: %w", len(f.batch.messages), f.err)
+	}
+	s.flight = nil
+	s.last, s.checkpoint = f.last, f.batch.next
+	s.backlog.trim(s.checkpoint)
+	s.metrics.committed(&f.batch, len(s.backlog.entries), f.began, s.cfg.Now())
+	s.tally.commit(&f.batch)
+	return nil
+}
+
+// settle commits all that was stepped. What is under way and failed is sent once more.
+func (s *session) settle(ctx context.Context) error {
+	if f := s.flight; f != nil {
+		<-f.ended
+		if f.err != nil && !errors.Is(f.err, stream.ErrFenced) {
+			s.flight = nil
+			if !s.leading {
+				return nil
+			}
+			if err := s.send(ctx, f.batch); err != nil {
+				return err
+			}
+		}
+	}
+	for {
+		s.overdue = true
+		if err := s.launch(ctx); err != nil {
+			return err
+		}
+		if s.flight == nil {
+			return nil
+		}
+		if err := s.land(ctx); err != nil {
+			return err
+		}
+	}
+}
+
+func (s *session) limits() limits { return limits{s.cfg.MaxBatch, s.cfg.MaxBytes} }
 
 // bury files what could not be read with the dead letters, before the checkpoint says that it was passed over.
 func (s *session) bury(ctx context.Context, entries []stepped) error {
@@ -92,7 +159,7 @@ func (s *session) watch(ctx context.Context) error {
 
 // follow reads the checkpoint that another machine moves, and forgets what it covers.
 func (s *session) follow(ctx context.Context) error {
-	if s.leading {
+	if s.leading || s.flight != nil { // a batch of an earlier turn tells where the checkpoint is when it has ended
 		return nil
 	}
 	c, last, err := s.readCheckpoint(ctx)

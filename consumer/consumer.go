@@ -6,7 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"runtime"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -15,7 +17,6 @@ import (
 	"github.com/quidnunc-news/quidnunc/consumer/rule"
 	"github.com/quidnunc-news/quidnunc/pipeline/gazetteer"
 	"github.com/quidnunc-news/quidnunc/pipeline/stream"
-	"github.com/quidnunc-news/quidnunc/pipeline/wire"
 )
 
 // Log is the ordered log the machine reads and the place its outputs are committed to. *stream.Hub is one.
@@ -70,7 +71,7 @@ type Config struct {
 	MaxAhead   int                   // entries a standby may be ahead of the checkpoint; 0 means 10,000
 	Watch      time.Duration         // how often a standby looks at the checkpoint; 0 means 500ms
 	MaxBatch   int                   // outputs in one commit; 0 means 900
-	MaxBytes   int                   // bytes of outputs in one commit; 0 means 512 KiB
+	MaxBytes   int                   // bytes of outputs in one commit; 0 means 1 MiB
 	Gather     time.Duration         // how long outputs wait for others; 0 means 100ms
 	TickAfter  time.Duration         // silence of the live sources after which the time is written; 0 means 10s
 	Ahead      int                   // entries decoded ahead of the machine; 0 means 256
@@ -85,7 +86,7 @@ func (c Config) withDefaults() Config {
 	c.MaxAhead = or(c.MaxAhead, 10_000)
 	c.Watch = or(c.Watch, 500*time.Millisecond)
 	c.MaxBatch = or(c.MaxBatch, 900)
-	c.MaxBytes = or(c.MaxBytes, 512<<10)
+	c.MaxBytes = or(c.MaxBytes, 1<<20)
 	c.Gather = or(c.Gather, 100*time.Millisecond)
 	c.TickAfter = or(c.TickAfter, 10*time.Second)
 	c.Ahead = or(c.Ahead, 256)
@@ -157,7 +158,7 @@ func (c *Consumer) Run(ctx context.Context) error {
 		return err
 	}
 	reading, stop := context.WithCancel(ctx)
-	entries := make(chan entry, c.cfg.Ahead)
+	entries := make(chan *entry, c.cfg.Ahead)
 	ended := make(chan error, 1)
 	go func() {
 		defer close(entries)
@@ -173,20 +174,29 @@ func (c *Consumer) Run(ctx context.Context) error {
 	return err
 }
 
-// read decodes the log from a sequence on into entries.
-func (c *Consumer) read(ctx context.Context, from uint64, entries chan<- entry) error {
+// read puts the log from a sequence on into entries, in its order, and has them decoded side by side.
+func (c *Consumer) read(ctx context.Context, from uint64, entries chan<- *entry) error {
+	raw := make(chan *entry, c.cfg.Ahead)
+	var decoders sync.WaitGroup
+	for range runtime.GOMAXPROCS(0) {
+		decoders.Go(func() {
+			for e := range raw {
+				e.decode()
+			}
+		})
+	}
 	err := c.log.Read(ctx, from, func(m stream.Stored) error {
-		noun, err := wire.DecodeEntry(m.Subject, m.Data)
-		if err == nil {
-			m.Data = nil
-		}
+		e := &entry{stored: m, decoded: make(chan struct{})}
+		raw <- e
 		select {
-		case entries <- entry{m, noun, err}:
+		case entries <- e:
 			return nil
 		case <-ctx.Done():
 			return ctx.Err()
 		}
 	})
+	close(raw)
+	decoders.Wait()
 	if ctx.Err() != nil {
 		return nil
 	}

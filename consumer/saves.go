@@ -32,18 +32,26 @@ func (s *saves) wait() {
 	}
 }
 
+// ready tells whether none is under way.
+func (s *saves) ready() bool {
+	select {
+	case <-s.busy:
+		s.busy = nil
+	default:
+	}
+	return s.busy == nil
+}
+
+// saveDue tells whether it is time for a snapshot. It never is for a machine that catches up.
+func (s *session) saveDue() bool {
+	return s.leading && s.cfg.Vault != nil && s.saves.steps > 0 && s.position >= s.checkpoint.Sequence && s.saves.ready() &&
+		s.cfg.Now().Sub(s.saves.at) >= s.cfg.SaveEvery
+}
+
 // saveInTime takes a snapshot when the last one is old enough and this is a place for one: everything that was stepped
 // is committed. Storing it goes on beside the machine.
 func (s *session) saveInTime(ctx context.Context) {
-	if s.saves.busy != nil {
-		select {
-		case <-s.saves.busy:
-			s.saves.busy = nil
-		default:
-			return
-		}
-	}
-	if s.saves.steps == 0 || s.cfg.Now().Sub(s.saves.at) < s.cfg.SaveEvery {
+	if len(s.backlog.entries) > 0 || !s.saveDue() {
 		return
 	}
 	body, ok := s.picture()

@@ -14,9 +14,18 @@ import (
 
 // entry is a message of the log, decoded ahead of the machine.
 type entry struct {
-	stored stream.Stored
-	noun   news.Entry
-	err    error // why it cannot be decoded
+	stored  stream.Stored
+	decoded chan struct{} // closed when the rest is there
+	noun    news.Entry
+	err     error // why it cannot be decoded
+}
+
+func (e *entry) decode() {
+	defer close(e.decoded)
+	e.noun, e.err = wire.DecodeEntry(e.stored.Subject, e.stored.Data)
+	if e.err == nil {
+		e.stored.Data = nil
+	}
 }
 
 // session is one life of the machine: from its restoration to the end of Run.
@@ -27,6 +36,8 @@ type session struct {
 	checkpoint wire.Checkpoint // of the last commit, this machine's or another's
 	last       uint64          // EVENTS sequence of the checkpoint: what fences a stale machine
 	backlog    backlog
+	flight     *flight       // the batch that is being stored; nil: none is
+	overdue    bool          // what waits has waited long enough for others
 	leading    bool          // it is this machine's turn
 	giveUp     chan struct{} // ends the turn early
 	spoke      time.Time     // wall time of the last live report or tick
@@ -35,8 +46,9 @@ type session struct {
 	costly     map[string]bool // rules in force that took more work than they may
 }
 
-// run steps entries until they end or ctx does, and commits what was stepped while it is this machine's turn.
-func (s *session) run(ctx context.Context, entries <-chan entry) error {
+// run steps entries until they end or ctx does, and commits what was stepped while it is this machine's turn. While one
+// batch is being stored it steps what the next one will hold.
+func (s *session) run(ctx context.Context, entries <-chan *entry) error {
 	turns, stopTurns := s.takeTurns(ctx)
 	defer stopTurns() // after the last commit: until then it still is our turn
 	defer s.saves.wait()
@@ -47,9 +59,10 @@ func (s *session) run(ctx context.Context, entries <-chan entry) error {
 	watch := time.NewTicker(s.cfg.Watch)
 	defer watch.Stop()
 	for {
+		s.saveInTime(ctx)
 		next := entries
-		if !s.leading && len(s.backlog.entries) >= s.cfg.MaxAhead {
-			next = nil // a standby waits for the one whose turn it is
+		if s.full() {
+			next = nil
 		}
 		var err error
 		select {
@@ -57,10 +70,13 @@ func (s *session) run(ctx context.Context, entries <-chan entry) error {
 			if !ok {
 				return s.finish(ctx)
 			}
+			<-e.decoded
 			err = s.take(ctx, e)
 		case <-due.C():
 			due.fired()
-			err = s.commitAll(ctx)
+			s.overdue = true
+		case <-s.landing():
+			err = s.land(ctx)
 		case change := <-turns:
 			err = s.turn(ctx, change)
 		case <-watch.C:
@@ -73,8 +89,21 @@ func (s *session) run(ctx context.Context, entries <-chan entry) error {
 		if err != nil {
 			return s.end(ctx, err)
 		}
-		due.arm(s.leading && len(s.backlog.entries) > 0)
+		if err := s.launch(ctx); err != nil {
+			return s.end(ctx, err)
+		}
+		due.arm(s.leading && !s.overdue && s.waits())
 	}
+}
+
+// full tells whether no entry is to be taken now: a standby waits for the one whose turn it is, the one whose turn it is
+// for the store, and for a place to take a snapshot.
+func (s *session) full() bool {
+	if !s.leading {
+		return len(s.backlog.entries) >= s.cfg.MaxAhead
+	}
+	outputs, bytes := s.beyond()
+	return s.flight != nil && !s.limits().hold(outputs/2, bytes/2) || s.saveDue() && len(s.backlog.entries) > 0
 }
 
 // due is a timer that is set once for what waits.
@@ -111,7 +140,7 @@ const drain = 5 * time.Second
 func (s *session) finish(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), drain)
 	defer cancel()
-	if err := s.commitAll(ctx); err != nil {
+	if err := s.settle(ctx); err != nil {
 		return err
 	}
 	s.saveLast(ctx)
@@ -129,7 +158,7 @@ func (s *session) end(ctx context.Context, err error) error {
 
 // take steps one entry and adds what follows from it to the backlog; what the checkpoint already covers is stepped in
 // silence.
-func (s *session) take(ctx context.Context, e entry) error {
+func (s *session) take(ctx context.Context, e *entry) error {
 	covered := s.covered(e.stored.Seq)
 	result, err := s.step(ctx, e, covered == whole)
 	if err != nil {
@@ -156,7 +185,7 @@ func (s *session) take(ctx context.Context, e entry) error {
 	}
 	s.guard(ctx, result.Suppressed)
 	s.metrics.lagging(e.stored.Pending, len(s.backlog.entries))
-	return s.commitFull(ctx)
+	return nil
 }
 
 // guard reports rules that took more work than they may, each once a version of the rules, and has them put in
@@ -195,7 +224,7 @@ func (s *session) covered(seq uint64) int {
 }
 
 // losses are the dead letters of an entry: a hole in the log before it, and the entry itself where it cannot be decoded.
-func (s *session) losses(e entry) (dead []deadEntry) {
+func (s *session) losses(e *entry) (dead []deadEntry) {
 	m := e.stored
 	if m.Missing > 0 {
 		why := fmt.Errorf("the log has a hole: %d messages before sequence %d are lost", m.Missing, m.Seq)
@@ -211,7 +240,7 @@ func (s *session) losses(e entry) (dead []deadEntry) {
 }
 
 // step asks the machine. What cannot be decoded is passed over.
-func (s *session) step(ctx context.Context, e entry, silent bool) (machine.Result, error) {
+func (s *session) step(ctx context.Context, e *entry, silent bool) (machine.Result, error) {
 	if e.err != nil {
 		return machine.Result{Fate: Unreadable}, nil
 	}

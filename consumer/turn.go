@@ -74,15 +74,18 @@ func (s *session) turn(ctx context.Context, c change) error {
 		s.lead(false)
 		return nil
 	}
+	if s.flight != nil { // of an earlier turn
+		if err := s.land(ctx); err != nil {
+			return err
+		}
+	}
 	if err := s.follow(ctx); err != nil {
 		return err
 	}
 	s.lead(true)
 	s.cfg.Log.Info("consumer: it is this machine's turn", "shard", s.cfg.Shard, "ready", len(s.backlog.entries), "checkpoint", s.checkpoint.Sequence)
-	if s.position < s.checkpoint.Sequence {
-		return nil // it catches up in silence first
-	}
-	return s.commitAll(ctx)
+	s.overdue = true
+	return nil
 }
 
 // replaced is what a machine does that another one has replaced: it stands by, and gives up a turn that it may still
@@ -91,8 +94,11 @@ func (s *session) replaced(ctx context.Context, why error) error {
 	if s.cfg.Turn == nil {
 		return fmt.Errorf("consumer: shard %d: %w", s.cfg.Shard, why)
 	}
-	s.cfg.Log.Warn("consumer: another machine committed in this one's turn; standing by", "shard", s.cfg.Shard, "error", why)
 	s.metrics.fenced.Inc()
+	if !s.leading { // the turn was over before the store said no
+		return s.follow(ctx)
+	}
+	s.cfg.Log.Warn("consumer: another machine committed in this one's turn; standing by", "shard", s.cfg.Shard, "error", why)
 	s.lead(false)
 	select {
 	case s.giveUp <- struct{}{}:
