@@ -58,6 +58,7 @@ var rooms = map[string]room{
 	"consumer/segment":  {floor: 2},
 	"consumer/snapshot": {floor: 2, pure: true},
 	"consumer/story":    {floor: 2, pure: true},
+	"consumer/trial":    {floor: 2, pure: true},
 	"consumer/window":   {floor: 2, pure: true},
 
 	"consumer/replay/invent": {floor: 2, pure: true},

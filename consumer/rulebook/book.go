@@ -14,6 +14,7 @@ import (
 	"slices"
 
 	"github.com/quidnunc-news/quidnunc/consumer/rule"
+	"github.com/quidnunc-news/quidnunc/consumer/trial"
 	"github.com/quidnunc-news/quidnunc/pipeline/gazetteer"
 )
 
@@ -21,20 +22,12 @@ import (
 type Book struct {
 	Rules     []rule.Rule
 	Receivers []Receiver
-	Tests     []Test
-}
-
-// Test is an example of what a rule is expected to do. Running it is not yet supported.
-type Test struct {
-	Name     string
-	Rule     string
-	Articles []map[string]string
-	Expect   []map[string]string
+	Tests     []trial.Case
 }
 
 // The receivers that are there without being described.
 const (
-	DefaultReceiver  = "default"
+	DefaultReceiver  = trial.DefaultReceiver
 	TerminalReceiver = "terminal"
 )
 

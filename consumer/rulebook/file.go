@@ -152,31 +152,6 @@ func unwrapAll(err error) error {
 	}
 }
 
-func (l *loader) test(v value) {
-	var t Test
-	before := len(l.errs.list)
-	v.fields(map[string]handler{
-		"name": into(&t.Name),
-		"rule": func(v value) {
-			into(&t.Rule)(v)
-			l.wanted = append(l.wanted, reference{in: l.rules, kind: "rule", name: v.Value, at: v.place()})
-		},
-		"articles": func(v value) { v.items(func(v value) { t.Articles = append(t.Articles, v.texts()) }) },
-		"expect":   func(v value) { v.items(func(v value) { t.Expect = append(t.Expect, v.texts()) }) },
-	})
-	if len(l.errs.list) > before {
-		return
-	}
-	switch {
-	case t.Name == "" || t.Rule == "":
-		v.fail("a test needs a name and a rule")
-	case len(t.Articles) == 0:
-		v.fail("a test needs articles")
-	default:
-		l.book.Tests = append(l.book.Tests, t)
-	}
-}
-
 // texts is a mapping of names to scalars.
 func (v value) texts() map[string]string {
 	if v.Kind != yaml.MappingNode {

@@ -15,6 +15,7 @@ import (
 
 	"github.com/quidnunc-news/quidnunc/consumer/rule"
 	"github.com/quidnunc-news/quidnunc/consumer/rulebook"
+	"github.com/quidnunc-news/quidnunc/consumer/trial"
 	"github.com/quidnunc-news/quidnunc/pipeline/news"
 )
 
@@ -176,10 +177,10 @@ func TestLoadReadsEverything(t *testing.T) {
 			{Name: "europe-desk", Webhook: &rulebook.Webhook{URL: "https://desk.example.org/hook", Secrets: []string{"whsec_c2VjcmV0"}}},
 			{Name: "screen", Terminal: &struct{}{}},
 		},
-		Tests: []rulebook.Test{{
-			Name: "the withdrawal of the mission fires once", Rule: "russia-nato-rupture",
-			Articles: []map[string]string{{"at": "2021-10-18", "file": "seed.txt"}},
-			Expect:   []map[string]string{{"severity": "high", "who": "RUS", "whom": "NATO", "cites": "suspendre sa mission permanente"}},
+		Tests: []trial.Case{{
+			Name: "the withdrawal of the mission fires once", Rule: "russia-nato-rupture", Where: "testdata/good.yaml:24",
+			Articles: []trial.Article{{Where: "testdata/good.yaml:26", At: time.Date(2021, 10, 18, 0, 0, 0, 0, time.UTC), File: "testdata/seed.txt"}},
+			Expect:   []trial.Alert{{Where: "testdata/good.yaml:27", Severity: news.High, Who: "RUS", Whom: "NATO", Cites: "suspendre sa mission permanente"}},
 		}},
 	}
 	if d := cmp.Diff(want, got, cmpopts.IgnoreFields(rule.Rule{}, "Expr")); d != "" {
