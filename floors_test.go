@@ -48,6 +48,7 @@ var rooms = map[string]room{
 
 	"consumer":          {floor: 2},
 	"consumer/courier":  {floor: 2},
+	"consumer/dataset":  {floor: 2, pure: true},
 	"consumer/desk":     {floor: 2},
 	"consumer/machine":  {floor: 2, pure: true},
 	"consumer/match":    {floor: 2, pure: true},
@@ -65,6 +66,7 @@ var rooms = map[string]room{
 
 	"pipeline":           {floor: 1, pure: true},
 	"pipeline/atlas":     {floor: 1, pure: true},
+	"pipeline/cameo":     {floor: 1, pure: true},
 	"pipeline/gazetteer": {floor: 1, pure: true},
 	"pipeline/news":      {floor: 1, pure: true},
 	"pipeline/plover":    {floor: 1, pure: true},

@@ -20,26 +20,40 @@ import (
 func newExport(std streams) *cobra.Command {
 	var at place
 	var when spanFlags
+	var how rowFlags
 	c := &cobra.Command{
-		Use:   "export DIR",
-		Short: "Write a stretch of the log to files",
+		Use:   "export DIR|FILE",
+		Short: "Write a stretch of the log to files, or its events as rows",
 		Long: `Write what a machine would read of the log in a stretch of time to a directory: reports, rules
 with their bodies, corrections and ticks, as zstd-compressed JSON lines, a file an hour, chained
 by their hashes, with an index. Times are those of the log ("at"). What is interrupted goes on
-when called again; what has come since is added.`,
+when called again; what has come since is added.
+
+With --format, write the events of the stretch as rows of a data set to a file, or to standard output
+for "-": csv (our own columns), gdelt (GDELT 2.0 Events), icews, polecat. Behind the data set's
+own columns come the coder, its lexicon and the hash of what it coded, unless --bare.
+docs/codebook.md explains every column and code.`,
 		Example: `  quidnunc export --from 2021-10-01 --to 2021-11-01 october
-  quidnunc import --data /elsewhere october`,
+  quidnunc import --data /elsewhere october
+  quidnunc export --format csv --source october events.csv`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			span, err := when.span()
 			if err != nil {
 				return err
 			}
+			if how.format != "" {
+				return exportRows(c.Context(), std, at, how, span, args[0])
+			}
+			if how.source != "" || how.bare {
+				return usagef("export: --source and --bare go with --format")
+			}
 			return exportLog(c.Context(), std, at, span, args[0])
 		},
 	}
 	at.flags(c.Flags())
 	when.flags(c.Flags())
+	how.flags(c.Flags())
 	return c
 }
 

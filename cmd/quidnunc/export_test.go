@@ -26,6 +26,18 @@ func TestTheLogGoesOutAndComesBack(t *testing.T) {
 		t.Errorf("exported again:\n%s%s", first, again)
 	}
 	says("all as they were written", "import", "--check", dir)
+	rows := filepath.Join(t.TempDir(), "rows")
+	says(" rows", "export", "--format", "csv", "--data", from, rows)
+	table, err := os.ReadFile(rows)
+	if err != nil || !strings.Contains(string(table), ",SANCTION,withdraw,") {
+		t.Errorf("no event of the seed in\n%s\n%v", table, err)
+	}
+	if out := says("event,article,", "export", "--format", "csv", "--source", dir, "-"); out != string(table) {
+		t.Error("the rows of the export are others than those of the log")
+	}
+	if r := quidnunc(t, "export", "--format", "xml", "--source", dir, "-"); r.code != exitUsage {
+		t.Errorf("an unknown format: exit code %d\n%s", r.code, r.err)
+	}
 	says(" 0 were there already", "import", "--data", to, dir)
 	says("0 entries are in the log, ", "import", "--data", to, dir)
 	if r := quidnunc(t, "export", "--from", "2021-10-02", "--to", "2021-10-01", "--data", to, t.TempDir()); r.code != exitUsage {

@@ -17,6 +17,7 @@ import (
 	"time"
 	"unicode"
 
+	"github.com/quidnunc-news/quidnunc/pipeline/cameo"
 	"github.com/quidnunc-news/quidnunc/pipeline/gazetteer"
 	"github.com/quidnunc-news/quidnunc/pipeline/news"
 	"github.com/quidnunc-news/quidnunc/pipeline/plover"
@@ -281,23 +282,23 @@ func (out *Report) actor(c []string) *news.Actor {
 		a.Text = clip(c[0])
 	}
 	a.Name = a.Text
-	switch country, group := c[2], groups[c[3]]; {
+	switch country, group := c[2], cameo.FromGroup(c[3]); {
 	case group != "":
 		a.Country = group
-	case country == "" || regions[country]:
+	case country == "" || cameo.Region(country):
 	default:
 		a.Country = out.country(country)
 	}
 	for _, t := range c[7:10] {
-		switch {
+		switch sector, known := cameo.Sector(t); {
 		case t == "":
 		case t == "IGO" || t == "NGO" || t == "MNC":
 			if a.Country == "" {
 				a.Country = t
 			}
-		case sectors[t]:
-			a.Sectors = insert(a.Sectors, plover.Sector(t))
-		case !types[t]:
+		case known:
+			a.Sectors = insert(a.Sectors, sector)
+		case !cameo.ActorType(t):
 			out.Unknown = append(out.Unknown, "actor "+t)
 		}
 	}
@@ -321,14 +322,12 @@ func insert(list []plover.Sector, s plover.Sector) []plover.Sector {
 
 // country is the ISO 3166 code of CAMEO's.
 func (out *Report) country(code string) string {
-	if iso := renamed[code]; iso != "" {
-		return iso
-	}
-	if gazetteer.Default().Name(code) == "" {
+	iso := cameo.FromCountry(code)
+	if iso == code && gazetteer.Default().Name(code) == "" {
 		out.Unknown = append(out.Unknown, "country "+code)
 		return ""
 	}
-	return code
+	return iso
 }
 
 // place reads the eight columns of a place: type (1 and 2, 5 are countries and their parts, 3 and 4 cities), name,
@@ -338,7 +337,7 @@ func (out *Report) place(c []string) *news.Place {
 		return nil
 	}
 	p := news.Place{Name: clip(c[1]), Text: clip(c[1])}
-	iso, ok := fips[c[2]]
+	iso, ok := cameo.FromFIPS(c[2])
 	if !ok && c[2] != "" {
 		out.Unknown = append(out.Unknown, "place "+c[2])
 	}
