@@ -54,6 +54,9 @@ docs/codebook.md explains every column and code.`,
 	at.flags(c.Flags())
 	when.flags(c.Flags())
 	how.flags(c.Flags())
+	if err := c.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(formatNames(), cobra.ShellCompDirectiveNoFileComp)); err != nil {
+		panic(err) // the flag is not there: a bug of this program
+	}
 	return c
 }
 

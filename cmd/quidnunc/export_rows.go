@@ -29,6 +29,13 @@ func (f *rowFlags) flags(set *pflag.FlagSet) {
 	set.BoolVar(&f.bare, "bare", false, "with --format: only the data set's own columns")
 }
 
+func formatNames() (out []string) {
+	for _, f := range dataset.Formats() {
+		out = append(out, string(f))
+	}
+	return out
+}
+
 // exportRows writes the events of a stretch to a file, or to standard output.
 func exportRows(ctx context.Context, std streams, at place, how rowFlags, span segment.Span, name string) error {
 	if name == "-" {

@@ -7,7 +7,6 @@ import (
 // valuesOf are the flags that take one of a few words; their names mean the same in every command.
 var valuesOf = map[string][]string{
 	"color":   {"auto", "always", "never"},
-	"format":  {"csv", "gdelt", "icews", "polecat"},
 	"lang":    {"en", "fr"},
 	"order":   {"log", "published"},
 	"speed":   {"max", "1", "60", "3600"},
