@@ -50,6 +50,7 @@ var rooms = map[string]room{
 	"consumer/courier":  {floor: 2},
 	"consumer/dataset":  {floor: 2, pure: true},
 	"consumer/desk":     {floor: 2},
+	"consumer/lint":     {floor: 2, pure: true},
 	"consumer/machine":  {floor: 2, pure: true},
 	"consumer/match":    {floor: 2, pure: true},
 	"consumer/notify":   {floor: 2},

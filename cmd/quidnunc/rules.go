@@ -4,14 +4,12 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"math"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/quidnunc-news/quidnunc/cmd/quidnunc/sample"
 	"github.com/quidnunc-news/quidnunc/consumer/match"
-	"github.com/quidnunc-news/quidnunc/consumer/notify"
 	"github.com/quidnunc-news/quidnunc/consumer/rule"
 	"github.com/quidnunc-news/quidnunc/consumer/rulebook"
 	"github.com/quidnunc-news/quidnunc/pipeline/gazetteer"
@@ -27,41 +25,6 @@ func newRules(std streams) *cobra.Command {
 	})
 	c.AddCommand(newRulesCheck(std), newRulesTest(std), newRulesExplain(std), newRulesPut(std), newRulesLs(std), newRulesGet(std), newRulesRm(std),
 		newRulesHistory(std), newRulesScore(std), newRulesSample(std))
-	return c
-}
-
-func newRulesCheck(std streams) *cobra.Command {
-	var at place
-	var counting bool
-	c := &cobra.Command{
-		Use:   "check FILE…",
-		Short: "Say how each query is understood, or what is wrong and where",
-		Long: `Read rule files and print how each query is understood, with what each actor name
-stands for. Rules with nothing rare to be looked up by are marked as weak; with --estimate, by how
-many alerts a day they would raise, as the latest reports of the log have it. The exit code is 2
-when a file cannot be used.`,
-		Args: cobra.MinimumNArgs(1),
-		RunE: func(c *cobra.Command, files []string) error {
-			book, err := rulebook.Load(files...)
-			if err != nil {
-				return &usageError{err}
-			}
-			if _, err := newWorkshop(io.Discard, notify.Style{}).receivers(book.Receivers); err != nil {
-				return &usageError{err}
-			}
-			var census *match.Census
-			if counting {
-				if census, err = countReports(c.Context(), std, at); err != nil {
-					return err
-				}
-			}
-			explainRules(std.out, book.Rules)
-			fmt.Fprintf(std.out, "%d rules, all good\n", len(book.Rules))
-			return flagWeak(std.out, book.Rules, census)
-		},
-	}
-	at.flags(c.Flags())
-	c.Flags().BoolVar(&counting, "estimate", false, "count the latest reports of the log, to estimate what weak rules would raise")
 	return c
 }
 
@@ -98,24 +61,6 @@ func explainRules(w io.Writer, rules []rule.Rule) {
 			fmt.Fprintf(w, "    %s\n", resolved)
 		}
 	}
-}
-
-// flagWeak names the rules that have nothing rare to be looked up by.
-func flagWeak(w io.Writer, rules []rule.Rule, census *match.Census) error {
-	index, err := match.Build(rules, gazetteer.Default(), census)
-	if err != nil {
-		return &usageError{err}
-	}
-	for _, weak := range index.Weak() {
-		fmt.Fprintf(w, "weak: %s has to be tried for about %.0f %% of all reports", rules[weak.Rule].Name, 100*weak.Share)
-		if weak.PerDay > 0 {
-			fmt.Fprintf(w, " and would raise about %.0f alerts a day", math.Ceil(weak.PerDay))
-		} else if census != nil {
-			fmt.Fprintf(w, "; the log has too few (%d) to say how many alerts a day", census.Reports)
-		}
-		fmt.Fprintln(w)
-	}
-	return nil
 }
 
 func newRulesPut(std streams) *cobra.Command {

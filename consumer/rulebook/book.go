@@ -21,6 +21,7 @@ import (
 // Book is what rule files say, in the order of the files.
 type Book struct {
 	Rules     []rule.Rule
+	Places    []map[string]Place // of each of the Rules, where its keys stand; under "" the rule itself
 	Receivers []Receiver
 	Tests     []trial.Case
 }
@@ -157,7 +158,7 @@ func (l *loader) link() {
 			candidates = append(candidates, name)
 		}
 		slices.Sort(candidates)
-		l.errs.add(r.at, "no %s is named %q%s", r.kind, r.name, didYouMean(r.name, candidates))
+		l.errs.named("unknown-"+r.kind, r.at, "no %s is named %q%s", r.kind, r.name, didYouMean(r.name, candidates))
 	}
 }
 
@@ -184,6 +185,13 @@ type problems struct{ list []error }
 
 func (p *problems) add(at place, format string, args ...any) {
 	p.list = append(p.list, at.err(fmt.Sprintf(format, args...)))
+}
+
+// named adds a problem of a kind that has a name.
+func (p *problems) named(lint string, at place, format string, args ...any) {
+	e := at.err(fmt.Sprintf(format, args...))
+	e.Lint = lint
+	p.list = append(p.list, e)
 }
 
 func (p *problems) join() error {

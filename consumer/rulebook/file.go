@@ -68,6 +68,18 @@ func (l *loader) rule(v value) {
 		return
 	}
 	l.book.Rules = append(l.book.Rules, r)
+	l.book.Places = append(l.book.Places, v.places())
+}
+
+// places are where a rule and each of its keys stand; the rule itself has no key.
+func (v value) places() map[string]Place {
+	p := v.place()
+	out := map[string]Place{"": {p.doc.name, p.line, p.column}}
+	for i := 0; i+1 < len(v.Content); i += 2 {
+		p := v.doc.at(v.Content[i])
+		out[v.Content[i].Value] = Place{p.doc.name, p.line, p.column}
+	}
+	return out
 }
 
 // name checks and claims the name of a rule or a receiver.
@@ -103,9 +115,21 @@ func (l *loader) query(parent value, v *value) string {
 	for _, e := range rule.Split(err) {
 		pos, _ := rule.Position(e)
 		at := v.doc.inside(v.Node, pos)
-		l.errs.list = append(l.errs.list, at.shown(v.path+": "+rule.Message(e)))
+		l.errs.list = append(l.errs.list, at.shown(kindOf(e), v.path+": "+rule.Message(e)))
 	}
 	return text
+}
+
+// kindOf is what is wrong with a query.
+func kindOf(err error) string {
+	var meaning *rule.MeaningError
+	switch {
+	case !errors.As(err, &meaning):
+		return Syntax
+	case strings.HasPrefix(meaning.Problem, "no field is called"):
+		return UnknownField
+	}
+	return UnknownCode
 }
 
 // to reads the receivers of a rule: a list, or one.
@@ -135,7 +159,7 @@ func (l *loader) summary(v value, s *string) {
 		return
 	}
 	if _, err := rule.ParseSummary(text); err != nil {
-		v.fail("%v", unwrapAll(err))
+		l.errs.named(Template, v.place(), "%s: %v", v.path, unwrapAll(err))
 		return
 	}
 	*s = text

@@ -49,6 +49,7 @@ func (l *loader) lines(s source) {
 			})
 		}
 		l.book.Rules = append(l.book.Rules, r)
+		l.book.Places = append(l.book.Places, map[string]Place{"": {s.name, i + 1, 1}})
 	}
 }
 

@@ -64,9 +64,9 @@ func (d *document) yamlError(err error) error {
 	}
 	problem = "not YAML: " + strings.TrimPrefix(problem, "yaml: ")
 	if mark.Line < 1 {
-		return &Error{File: d.name, Problem: problem}
+		return &Error{Lint: NotYAML, File: d.name, Problem: problem}
 	}
-	return place{d, mark.Line, max(1, mark.Column)}.shown(problem)
+	return place{d, mark.Line, max(1, mark.Column)}.shown(NotYAML, problem)
 }
 
 func deref(n *yaml.Node) *yaml.Node {

@@ -12,10 +12,29 @@ import (
 
 // Error is one thing that is wrong in a rule file.
 type Error struct {
+	Lint         string // what kind of thing: one of the names below
 	File         string
 	Line, Column int // from 1, in characters; Line 0: the whole file
 	Problem      string
 	Excerpt      string // the line of the file and a caret under the place; empty where there is none to show
+}
+
+// The kinds of things that are wrong.
+const (
+	Invalid         = "invalid" // whatever has no name of its own
+	NotYAML         = "not-yaml"
+	Syntax          = "syntax" // of a query
+	UnknownField    = "unknown-field"
+	UnknownCode     = "unknown-code" // a value of a field, an actor or a list that nobody knows
+	UnknownReceiver = "unknown-receiver"
+	UnknownRule     = "unknown-rule"
+	Template        = "template"
+)
+
+// Place is a place in a rule file.
+type Place struct {
+	File         string
+	Line, Column int
 }
 
 func (e *Error) Error() string {
@@ -39,12 +58,13 @@ type place struct {
 func (p place) String() string { return fmt.Sprintf("%s:%d:%d", p.doc.name, p.line, p.column) }
 
 func (p place) err(problem string) *Error {
-	return &Error{File: p.doc.name, Line: p.line, Column: p.column, Problem: problem}
+	return &Error{Lint: Invalid, File: p.doc.name, Line: p.line, Column: p.column, Problem: problem}
 }
 
 // shown is the error with the line of the file under it.
-func (p place) shown(problem string) *Error {
+func (p place) shown(lint, problem string) *Error {
 	e := p.err(problem)
+	e.Lint = lint
 	if strings.TrimSpace(p.doc.line(p.line)) == "" {
 		return e
 	}
