@@ -62,7 +62,7 @@ func (s *session) send(ctx context.Context, b batch) error {
 	s.flight = f
 	go func() {
 		defer close(f.ended)
-		if f.err = s.bury(ctx, b.complete); f.err == nil {
+		if f.err = errors.Join(s.bury(ctx, b.complete), s.show(ctx, b.complete)); f.err == nil {
 			f.last, f.err = s.log.Commit(ctx, s.cfg.Shard, b.messages, data, last)
 		}
 	}()
@@ -133,6 +133,24 @@ func (s *session) bury(ctx context.Context, entries []stepped) error {
 		for _, d := range e.dead {
 			if err := s.aside.Bury(ctx, d.origin, d.why); err != nil {
 				return fmt.Errorf("consumer: bury entry %d: %w", e.seq, err)
+			}
+		}
+	}
+	return nil
+}
+
+// show puts into the ledger what was held back, before the checkpoint says that all was done about it.
+func (s *session) show(ctx context.Context, entries []stepped) error {
+	if s.cfg.Ledger == nil {
+		return nil
+	}
+	for _, e := range entries {
+		for _, of := range e.suppressed {
+			if of.Held == nil {
+				continue
+			}
+			if err := s.cfg.Ledger.Withheld(ctx, of); err != nil {
+				return fmt.Errorf("consumer: entry %d: %w", e.seq, err)
 			}
 		}
 	}

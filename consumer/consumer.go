@@ -46,6 +46,12 @@ type Ward interface {
 	Quarantine(ctx context.Context, names []string) error
 }
 
+// Ledger shows what was held back.
+type Ledger interface {
+	// Withheld keeps an alert that the machine held back; of.Held is set. Doing it twice is harmless.
+	Withheld(ctx context.Context, of machine.Suppression) error
+}
+
 // Vault keeps states of machines, so that a restart need not step the whole log again. *stream.Hub is one.
 type Vault interface {
 	PutSnapshot(ctx context.Context, machine string, sequence uint64, body []byte) error
@@ -66,6 +72,7 @@ type Config struct {
 	Shards     int                   // how many shards the rules are divided among; 0 means 1
 	Turn       Turn                  // nil: it always is this machine's turn
 	Ward       Ward                  // nil: rules that take more work than they may are reported, and stay in force
+	Ledger     Ledger                // nil: what is held back is counted, and not shown one by one
 	Vault      Vault                 // nil: no snapshots, and each start steps the log from its first message
 	SaveEvery  time.Duration         // between two snapshots; 0 means 5m
 	MaxAhead   int                   // entries a standby may be ahead of the checkpoint; 0 means 10,000

@@ -122,6 +122,12 @@ func (l ledger) Update(ctx context.Context, key string, row []byte, revision uin
 	return l.hub.Update(ctx, stream.Ledger, key, row, revision)
 }
 
+// Withheld shows an alert that the machine held back. Who gets what nobody is named for is the courier's to know, maybe in
+// another process: here it goes by the name that the rules have for it.
+func (l ledger) Withheld(ctx context.Context, of machine.Suppression) error {
+	return courier.Withhold(ctx, l, of, rulebook.DefaultReceiver, time.Now())
+}
+
 func (l ledger) Keys(ctx context.Context) ([]string, error) {
 	return l.hub.Keys(ctx, stream.Ledger, courier.RowKeys)
 }

@@ -28,7 +28,11 @@ func newDeliveries(std streams) *cobra.Command {
 		Short: "Show what became of each alert at each receiver, the newest first",
 		Long: `Show the ledger: a line for each revision of an alert and each receiver, with its state
 (queued, attempting, retrying, delivered, dead, suppressed and why), when that changed, how
-many attempts there were and the last error.`,
+many attempts there were and the last error.
+
+What a rule's throttle, limit, max_age or shadow and the memory of copies held back has rows
+too, with the reason in place of the revision: the first article's for each alert and reason,
+and of each hour of the log the first ten of a rule and reason, a hundred in all.`,
 		Example: `  quidnunc deliveries --state dead
   quidnunc deliveries k7q2m4xd --attempts`,
 		Args: cobra.MaximumNArgs(1),

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/quidnunc-news/quidnunc/consumer/courier"
 	"github.com/quidnunc-news/quidnunc/consumer/notify"
 	"github.com/quidnunc-news/quidnunc/pipeline/gazetteer"
 	"github.com/quidnunc-news/quidnunc/pipeline/news"
@@ -53,6 +55,9 @@ const leastID = 4
 
 func explainAlert(ctx context.Context, w io.Writer, hub *stream.Hub, id string) error {
 	revisions, err := revisionsOf(ctx, hub, id)
+	if errors.Is(err, errNoAlert) {
+		return explainWithheld(ctx, w, hub, id, err)
+	}
 	if err != nil {
 		return err
 	}
@@ -73,9 +78,43 @@ func explainAlert(ctx context.Context, w io.Writer, hub *stream.Hub, id string) 
 		}
 		break
 	}
+	if err := writeWithheld(ctx, &b, hub, string(last.ID)); err != nil {
+		return err
+	}
 	fmt.Fprintf(&b, "other articles: quidnunc explain --rule %s --article ID\n", last.Rule)
 	_, err = io.WriteString(w, b.String())
 	return err
+}
+
+var errNoAlert = errors.New("explain: no alert has an ID that begins so")
+
+// explainWithheld says why an alert that the ledger knows and nobody was told was held back; none is where there is none.
+func explainWithheld(ctx context.Context, w io.Writer, hub *stream.Hub, id string, none error) error {
+	var b strings.Builder
+	if err := writeWithheld(ctx, &b, hub, id); err != nil {
+		return err
+	}
+	if b.Len() == 0 {
+		return none
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// writeWithheld tells what the machine held back of an alert, once for each reason and receiver.
+func writeWithheld(ctx context.Context, b *strings.Builder, hub *stream.Hub, id string) error {
+	id, _, _ = strings.Cut(id, ".")
+	rows, _, err := findRows(ctx, hub, rowQuery{alert: id, state: courier.Suppressed})
+	if err != nil {
+		return err
+	}
+	for _, r := range rows {
+		if _, reason, _ := strings.Cut(r.Alert, "."); reason != string(r.Reason) { // the courier's rows name a revision
+			continue
+		}
+		fmt.Fprintf(b, "held back (%s) for %s  rule %s  %s  %s\n", r.Reason, r.Receiver, r.Rule, r.Queued.UTC().Format(time.DateTime), r.Note)
+	}
+	return nil
 }
 
 // revisionsOf are the revisions of the alert whose ID begins so, in their order.
@@ -96,7 +135,7 @@ func revisionsOf(ctx context.Context, hub *stream.Hub, id string) ([]news.Alert,
 		return nil, err
 	}
 	if len(found) == 0 {
-		return nil, fmt.Errorf("explain: no alert has an ID that begins with %q", id)
+		return nil, fmt.Errorf("%w: %q", errNoAlert, id)
 	}
 	for _, a := range found {
 		if a.ID != found[0].ID {

@@ -34,3 +34,21 @@ func explained(t *testing.T, dir, out string) {
 		}
 	}
 }
+
+// What a shadow rule held back is in the ledger, and explain knows it though nobody was told.
+func TestWhatWasHeldBackIsShown(t *testing.T) {
+	rules := oneRule + "- name: watched\n  query: 'what:SANCTION'\n  state: shadow\n  to: [terminal]\n"
+	r, data := runOver(t, "none.jsonl", "", rules)
+	if r.code != exitOK {
+		t.Fatal(r.err)
+	}
+	r = quidnunc(t, "deliveries", "--data", data, "--state", "suppressed")
+	row := regexp.MustCompile(`(\w{8})\.shadow +terminal +suppressed \(shadow\)`).FindStringSubmatch(r.out)
+	if row == nil {
+		t.Fatalf("no row\n%s%s", r.out, r.err)
+	}
+	r = quidnunc(t, "explain", "--data", data, row[1])
+	if !strings.Contains(r.out, "held back (shadow) for terminal  rule watched") || r.code != exitOK {
+		t.Errorf("explain says\n%s%s", r.out, r.err)
+	}
+}

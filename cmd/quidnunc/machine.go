@@ -40,7 +40,7 @@ func (s *shard) Set(value string) error {
 const mostShards = 64
 
 func newConsumer(h *house, part shard, guarded bool) (*consumer.Consumer, error) {
-	cfg := consumer.Config{Shard: part.number, Shards: part.of, Turn: turns{h, part}, Vault: h.hub, Registerer: h.registry, Log: h.log}
+	cfg := consumer.Config{Shard: part.number, Shards: part.of, Turn: turns{h, part}, Vault: h.hub, Ledger: ledger{h.hub}, Registerer: h.registry, Log: h.log}
 	if guarded {
 		cfg.Ward = ward{h.hub}
 	}

@@ -30,11 +30,16 @@ const (
 // Reason says why a delivery was suppressed.
 type Reason string
 
-// The reasons of the courier. What a rule's throttle, limit, state and age and the machine's memory of copies keep back
-// never becomes an alert, and so has no row.
+// The reasons: the courier's, which are decided by the wall clock, and those of the machine.
 const (
 	ReasonSilence Reason = "silence" // the row's note names it
 	ReasonDigest  Reason = "digest"  // it waits for the receiver's next digest, which delivers it
+
+	ReasonThrottle Reason = "throttle" // an update waits for the end of its rule's throttle
+	ReasonLimit    Reason = "limit"    // above the rule's limit: its "N more" alert counts it
+	ReasonCopy     Reason = "copy"     // the same words were told already
+	ReasonShadow   Reason = "shadow"   // the rule is counted, never sent
+	ReasonOld      Reason = "old"      // older than the rule's max_age, or found on the first look at a source
 )
 
 // Final tells whether nothing more will happen by itself.
@@ -43,7 +48,7 @@ func (s State) Final() bool { return s == Delivered || s == Dead || s == Suppres
 // Row is what the ledger says of one alert revision and one receiver.
 type Row struct {
 	Version int    `json:"v"`
-	Alert   string `json:"alert"` // Alert.Key()
+	Alert   string `json:"alert"` // Alert.Key(); of one that the machine held back: its ID and the reason
 	Rule    string `json:"rule"`
 
 	Severity  news.Severity `json:"severity,omitempty"`

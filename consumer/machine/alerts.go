@@ -23,15 +23,17 @@ func (s *State) judge(a *article, r news.Report, told news.Story, p *Prepared, o
 		for _, hit := range s.hits {
 			asked := s.rules.asked[hit.Rule]
 			matched := &s.rules.rules[asked.rule]
-			if reason, detail := suppress(matched, &r); reason != "" {
-				out.suppress(matched.Name, reason, "", "%s", detail)
-				continue
-			}
 			alert := alertOf(matched, &r, told)
 			alert.Why = hit.Why
 			events := make([]news.Event, len(hit.Events))
 			for i, n := range hit.Events {
 				events[i] = r.Events[n]
+			}
+			if reason, detail := suppress(matched, &r); reason != "" {
+				out.suppress(matched.Name, reason, "", "%s", detail)
+				alert.ID = s.wouldBe(matched, &alert, events)
+				s.holdBack(alert, out)
+				continue
 			}
 			if matched.When.Windowed() {
 				s.enter(a, asked, alert, events, out)
@@ -48,7 +50,7 @@ func (s *State) judge(a *article, r news.Report, told news.Story, p *Prepared, o
 }
 
 func (out *Result) suppress(rule string, reason Reason, alert news.ID, format string, args ...any) {
-	out.Suppressed = append(out.Suppressed, Suppression{rule, reason, alert, fmt.Sprintf(format, args...)})
+	out.Suppressed = append(out.Suppressed, Suppression{Rule: rule, Reason: reason, Alert: alert, Detail: fmt.Sprintf(format, args...)})
 }
 
 // suppress tells why a hit must not become an alert; "" where it may.
@@ -91,6 +93,7 @@ func (s *State) raise(a *article, n int, alert news.Alert, events []news.Event, 
 	case rule.EachEvent:
 		if id := s.toldOf(alert.Story.CopyOf, of.Name); id != "" && len(a.claims()) == 0 {
 			out.suppress(of.Name, Copied, id, "a copy of article %s, whose events were told", alert.Story.CopyOf.Short())
+			s.holdBack(alert, out)
 			return nil
 		}
 		var ids []news.ID
@@ -157,6 +160,9 @@ func (s *State) tell(a *article, of *rule.Rule, alert news.Alert, out *Result) {
 				reason = Copied
 			}
 			out.suppress(of.Name, reason, alert.ID, "nothing new since revision %d", r.alert.Revision)
+			if reason == Copied {
+				s.holdBack(alert, out)
+			}
 			return
 		}
 	case c.facts == facts && !retracted:

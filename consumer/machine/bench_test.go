@@ -1,6 +1,7 @@
 package machine_test
 
 import (
+	"flag"
 	"fmt"
 	"math/rand/v2"
 	"runtime"
@@ -213,21 +214,26 @@ func BenchmarkStep(b *testing.B) {
 	t.report(b)
 }
 
-// BenchmarkDay is a day of a million articles and tells what the machine then holds: go test -bench Day -benchtime 1x.
+var day = flag.Int("day", 1_000_000, "articles of BenchmarkDay's day")
+
+// BenchmarkDay is a day of a million articles and tells what the machine then holds, and how long it stands still for a
+// snapshot: go test -bench Day -benchtime 1x.
 func BenchmarkDay(b *testing.B) {
-	const articles = 1_000_000
 	for b.Loop() {
-		t := &tape{state: pressed(b), press: newPress(24 * time.Hour / articles), seq: 1}
+		t := &tape{state: pressed(b), press: newPress(24 * time.Hour / time.Duration(*day)), seq: 1}
 		before := heap()
-		for range articles / 1000 {
+		for range *day / 1000 {
 			t.run(1000)
 		}
 		b.ReportMetric(float64(heap()-before)/(1<<20), "MiB")
 		t.report(b)
+		began, used := time.Now(), cpu()
 		snapshot, err := t.state.AppendSnapshot(nil)
 		if err != nil {
 			b.Fatal(err)
 		}
+		b.ReportMetric(float64(time.Since(began).Milliseconds()), "snapshot-ms")
+		b.ReportMetric(float64((cpu() - used).Milliseconds()), "snapshot-cpu-ms")
 		b.ReportMetric(float64(len(snapshot))/(1<<20), "MiB-snapshot")
 		b.Logf("%+v", t.state.Size())
 	}

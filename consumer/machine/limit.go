@@ -52,6 +52,7 @@ func (s *State) allow(of *rule.Rule, alert news.Alert, out *Result) bool {
 	id := l.id(of.Name)
 	out.suppress(of.Name, Limited, id, "%d alerts were told since %s, and no more are before %s", l.told, l.start.UTC().Format(time.RFC3339),
 		l.end.UTC().Format(time.RFC3339))
+	s.holdBack(alert, out)
 	if l.shown == 0 || l.held == 10*l.shown {
 		l.tell(out)
 	}

@@ -168,6 +168,7 @@ type Suppression struct {
 	Reason Reason
 	Alert  news.ID // the alert that was told instead, or will be; empty: none
 	Detail string  // in words, with the numbers
+	Held   *Held   // what a ledger shows of it; nil: nothing, or it shows enough of this hour already
 }
 
 // State is all that the machine knows. The zero State has seen nothing; only Step changes it. It is not safe for
@@ -186,6 +187,7 @@ type State struct {
 	windows map[string]*counter // by rule
 	silent  []string            // rules that wait for an absence, sorted
 
+	shown    shown
 	nextTurn time.Time // no absence is to be found before; zero: not known
 	swept    time.Time
 	hits     []match.Hit

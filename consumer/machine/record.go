@@ -133,6 +133,7 @@ func (s *State) update(r *record, of *rule.Rule, alert news.Alert, out *Result) 
 		r.pending = &alert
 		out.suppress(of.Name, Throttled, alert.ID, "revision %d was told %s ago; the next waits until %s", r.alert.Revision,
 			s.highest.Sub(r.at), due.UTC().Format(time.RFC3339))
+		s.holdBack(alert, out)
 		return
 	}
 	if s.allow(of, alert, out) {

@@ -15,7 +15,7 @@ import (
 
 // snapshotVersion is the form that AppendSnapshot writes. Restore reads every form from 1 on: a new one keeps the readers
 // of those before it, so that an upgrade does not step the log again.
-const snapshotVersion = 1
+const snapshotVersion = 2
 
 // AppendSnapshot appends all that the machine knows: a machine that is restored from it steps on as this one would. The
 // same state gives the same bytes. Rules are named by their hash, not contained.
@@ -55,6 +55,7 @@ func (s *State) AppendSnapshot(b []byte) ([]byte, error) {
 		w.String(s.windows[name].meaning)
 		s.windows[name].Write(&w)
 	}
+	s.shown.write(&w)
 	return append(b, w.Bytes()...), nil
 }
 
@@ -153,7 +154,8 @@ func (s *State) writeLimits(w *snapshot.Writer) error {
 // AppendSnapshot wrote are an error with snapshot.ErrDamaged, those of a newer program one with wire.ErrVersion.
 func Restore(b []byte, rules func(hash string) (*Ruleset, error)) (*State, error) {
 	r := snapshot.NewReader(b)
-	switch v := r.Uint(); {
+	v := r.Uint()
+	switch {
 	case r.Err() == nil && v > snapshotVersion:
 		return nil, fmt.Errorf("machine: snapshot of version %d: %w", v, wire.ErrVersion)
 	case v == 0:
@@ -177,6 +179,9 @@ func Restore(b []byte, rules func(hash string) (*Ruleset, error)) (*State, error
 	for range r.Len(8) {
 		name, meaning := r.String(), r.String()
 		s.windows[name] = &counter{window.Read(r), meaning}
+	}
+	if v >= 2 { // before, no ledger showed what was held back
+		s.shown.read(r)
 	}
 	if err := r.End(); err != nil {
 		return nil, fmt.Errorf("machine: %w", err)

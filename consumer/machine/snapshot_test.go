@@ -164,7 +164,7 @@ var update = flag.Bool("update", false, "write the snapshot of the present form 
 // What was kept once is read for ever: a machine restored from the snapshot of an older program knows the alert that was
 // told and retracts it.
 func TestSnapshotsOfEveryFormAreRead(t *testing.T) {
-	const forms = 1
+	const forms = 2
 	h := &house{t: t}
 	told, _ := rules(t, nil)
 	h.step(told, variety(t)...)

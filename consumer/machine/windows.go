@@ -78,15 +78,17 @@ func (s *State) turn(out *Result) {
 		}
 		of := &s.rules.rules[n]
 		for _, f := range s.windows[name].Advance(s.clock) {
-			if of.State == rule.Shadow {
-				out.suppress(of.Name, Shadowed, "", "the rule is counted, never sent")
-				continue
-			}
 			alert := news.Alert{
 				Rule: of.Name, Title: of.Title, Owner: of.Owner, Severity: of.Severity, To: of.To, At: s.clock, Origin: news.Live,
 			}
 			if !s.live {
 				alert.Origin = news.Archive
+			}
+			if of.State == rule.Shadow {
+				alert.ID = findID(of.Name, f)
+				out.suppress(of.Name, Shadowed, "", "the rule is counted, never sent")
+				s.holdBack(alert, out)
+				continue
 			}
 			alert.Why = []news.Clause{{Text: of.Query}}
 			s.found(nil, n, f, alert, out)
