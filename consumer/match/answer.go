@@ -29,7 +29,7 @@ func Explain(r rule.Rule, g *gazetteer.Gazetteer, report news.Report, s news.Sto
 		return Answer{}, err
 	}
 	var a Answer
-	e := explainer{builder: newBuilder(g, nil)}
+	e := explainer{builder: newBuilder(g, nil, nil)}
 	e.anchors = func(_ int, marks []mark) {
 		for _, m := range marks {
 			a.Anchors = append(a.Anchors, shown(e.names[m]))

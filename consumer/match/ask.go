@@ -7,10 +7,18 @@ func (v *view) rules(out []uint32) []uint32 {
 	s := v.segment
 	out = v.scan(s.always, out)
 	v.anchors = v.anchors[:0]
-	for i := range v.present {
-		m := v.present[i].mark
-		if s.anchor(m) {
-			v.anchors = append(v.anchors, s.rank(m))
+	if s.base != nil {
+		for i := range v.present {
+			if r, ok := s.sparse(v.present[i].mark); ok {
+				v.anchors = append(v.anchors, r)
+			}
+		}
+	} else {
+		for i := range v.present {
+			m := v.present[i].mark
+			if s.anchor(m) {
+				v.anchors = append(v.anchors, s.rank(m))
+			}
 		}
 	}
 	for _, r := range v.anchors { // only touched: the processor waits for many at a time
@@ -232,11 +240,11 @@ func (v *view) eventMask(m mark, chunk int) uint64 {
 // find asks a finder once an article. The work counts each time, so that the order of asking does not matter.
 func (v *view) find(k int) bool {
 	a := &v.found[k]
-	if a.number != v.doc.number {
+	if a.number != v.number {
 		before := v.work
 		v.stack = v.segment.finds[k].runs(v, v.stack[:0])
 		holds := len(v.stack) > 0
-		*a = answer{number: v.doc.number, holds: holds, work: int32(v.work - before)}
+		*a = answer{number: v.number, holds: holds, work: int32(v.work - before)}
 		return holds
 	}
 	v.work += int(a.work)
@@ -246,8 +254,8 @@ func (v *view) find(k int) bool {
 // test makes a test once an article, or once for all its events.
 func (v *view) test(k int, of bool, chunk int) uint64 {
 	a := &v.asked[k]
-	if a.number != v.doc.number {
-		*a = answer{number: v.doc.number, mask: v.blank()}
+	if a.number != v.number {
+		*a = answer{number: v.number, mask: v.blank()}
 		v.makeTest(v.segment.tests[k], int(a.mask), of)
 	}
 	if of {

@@ -94,6 +94,10 @@ const pairShare = 0.25
 
 // cost is the share of reports expected to have the mark.
 func (b *builder) cost(m mark) float64 {
+	if int(m) <= b.from && b.base != nil {
+		return b.share(b.lent[m])
+	}
+	m -= mark(b.from)
 	for len(b.costs) <= int(m) {
 		b.costs = append(b.costs, float32(b.share(b.names[len(b.costs)])))
 	}

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/quidnunc-news/quidnunc/consumer/rule"
+	"github.com/quidnunc-news/quidnunc/pipeline/gazetteer"
 	"github.com/quidnunc-news/quidnunc/pipeline/news"
 	"github.com/quidnunc-news/quidnunc/pipeline/text"
 )
@@ -109,20 +110,20 @@ func (e *explainer) said(x rule.Expr, out []finder) []finder {
 	return append(out, e.finder(x))
 }
 
-// why appends the hits for the rules that held.
-func (d *desk) why(x *Index, hits []Hit) []Hit {
-	e := explainer{builder: newBuilder(x.gazetteer, nil)}
-	roots := make([]*reason, len(d.rules))
-	counts := make([]int, len(d.rules))
-	for i, n := range d.rules {
+// why appends the hits for the rules that held, which are in asked.
+func (d *desk) why(g *gazetteer.Gazetteer, hits []Hit) []Hit {
+	e := explainer{builder: newBuilder(g, nil, nil)}
+	roots := make([]*reason, len(d.asked))
+	counts := make([]int, len(d.asked))
+	for i, a := range d.asked {
 		e.clauses = 0
-		roots[i] = e.reason(x.rules[n].Expr)
+		roots[i] = e.reason(a.r.Expr)
 		counts[i] = e.clauses
 	}
 	d.explain.begin(e.segment(0), &d.doc)
 	t := teller{view: &d.explain}
-	for i, n := range d.rules {
-		hits = append(hits, t.hit(int(n), x.rules[n].Expr, roots[i], counts[i]))
+	for i, a := range d.asked {
+		hits = append(hits, t.hit(int(a.n), a.r.Expr, roots[i], counts[i]))
 	}
 	return hits
 }

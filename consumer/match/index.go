@@ -58,9 +58,9 @@ func (d *desks) put(back *desk) {
 type desk struct {
 	doc     document
 	view    view
-	views   []*view // of a Live
 	explain view
 	rules   []uint32
+	asked   []numbered // rules to be explained
 }
 
 // Hit is one rule that a report satisfies.
@@ -87,7 +87,7 @@ func Build(rules []rule.Rule, g *gazetteer.Gazetteer, c *Census) (*Index, error)
 	if len(rules) > maxRules {
 		return nil, fmt.Errorf("match: %d rules, of at most %d", len(rules), maxRules)
 	}
-	b := newBuilder(g, c)
+	b := newBuilder(g, c, nil)
 	var errs []error
 	for i := range rules {
 		r := &rules[i]
@@ -165,7 +165,11 @@ func (x *Index) Ask(r news.Report, s news.Story, hits []Hit) (_ []Hit, exceeded 
 	if len(d.rules) == 0 {
 		return hits, exceeded
 	}
-	return d.why(x, hits), exceeded
+	d.asked = d.asked[:0]
+	for _, n := range d.rules {
+		d.asked = append(d.asked, numbered{n, &x.rules[n]})
+	}
+	return d.why(x.gazetteer, hits), exceeded
 }
 
 func (d *desk) exceeded() []uint32 {

@@ -198,7 +198,7 @@ func TestLiveShowsARuleWhenPutReturns(t *testing.T) {
 			t.Fatal(err)
 		}
 		worst = max(worst, time.Since(start))
-		if d := cmp.Diff([]uint32{uint32(3000 + i)}, l.Rules(&report, news.Story{}, nil)); d != "" {
+		if d := cmp.Diff([]uint32{3000}, l.Rules(&report, news.Story{}, nil)); d != "" {
 			t.Fatal(d)
 		}
 		l.Delete(fmt.Sprint("new", i))

@@ -70,16 +70,24 @@ type planner struct {
 	found     map[string]int // finders by what they look for
 	tests     []test
 	tested    map[string]int // tests by field and value
-	marks     int            // marks given so far; 0 is none
-	names     []string       // for the census: by mark
+	base      *segment       // whose marks of words are used too; may be nil
+	lent      map[mark]string
+	from      int      // the marks of base end here
+	marks     int      // marks given so far; 0 is none
+	names     []string // for the census: by mark behind from
+	worded    bool     // something asks for words
 }
 
-func newPlanner(g *gazetteer.Gazetteer) *planner {
-	return &planner{
+func newPlanner(g *gazetteer.Gazetteer, base *segment) *planner {
+	b := &planner{
 		gazetteer: g, exact: map[string]mark{}, pairs: map[uint64]mark{},
 		prefixes: map[string]mark{}, patterns: map[string]mark{},
 		fields: newFieldMarks(), found: map[string]int{}, tested: map[string]int{}, names: []string{""},
 	}
+	if base != nil {
+		b.base, b.from, b.marks, b.lent = base, base.marks, base.marks, map[mark]string{}
+	}
+	return b
 }
 
 // mark gives a new number to something the census may know by its name.
@@ -161,6 +169,12 @@ func (b *planner) pair(x rule.Phrase, s, t string) *plan {
 	if !ok || !okay {
 		return b.find(x, anywhere)
 	}
+	b.worded = true
+	if b.base != nil {
+		if m := b.base.pair(first, second); m != 0 {
+			return b.made(plan{form: askMark, mark: b.lend(m, first+" "+second)})
+		}
+	}
 	key := pairKey(b.number(first), b.number(second))
 	m, ok := b.pairs[key]
 	if !ok {
@@ -224,6 +238,12 @@ func (b *planner) number(fold string) uint32 {
 }
 
 func (b *planner) word(fold string, how int) mark {
+	b.worded = true
+	if b.base != nil {
+		if m := b.base.wordMark(fold, how); m != 0 {
+			return b.lend(m, fold)
+		}
+	}
 	n := b.number(fold)
 	at := &b.stems[n]
 	if how == folded {
@@ -235,7 +255,22 @@ func (b *planner) word(fold string, how int) mark {
 	return *at
 }
 
-func (b *planner) named(m map[string]mark, key, census string) mark {
+// lend notes what the census calls a mark of the base.
+func (b *planner) lend(m mark, name string) mark {
+	if _, ok := b.lent[m]; !ok {
+		b.lent[m] = strings.Clone(name)
+	}
+	return m
+}
+
+// named is the mark of a word or a part of one: the base's, if it has one.
+func (b *planner) named(m map[string]mark, theirs func(*vocabulary, string) mark, key, census string) mark {
+	b.worded = true
+	if b.base != nil {
+		if n := theirs(&b.base.vocabulary, key); n != 0 {
+			return b.lend(n, census)
+		}
+	}
 	n, ok := m[key]
 	if !ok {
 		n = b.mark(census)
@@ -254,10 +289,10 @@ func (b *planner) finder(x rule.Expr) finder {
 		return b.row(x.Text, exact)
 	case rule.Prefix:
 		p := foldPrefix(x.Text)
-		return markAt(b.named(b.prefixes, p, p+"*"))
+		return markAt(b.named(b.prefixes, (*vocabulary).prefix, p, p+"*"))
 	case rule.Pattern:
 		p := foldPrefix(x.Text)
-		return markAt(b.named(b.patterns, p, p+"*"))
+		return markAt(b.named(b.patterns, (*vocabulary).pattern, p, p+"*"))
 	case rule.Loose:
 		return b.loose(x)
 	case rule.Repeat:
@@ -307,7 +342,7 @@ func (b *planner) loose(x rule.Loose) finder {
 func (b *planner) markOf(w string, how int) mark {
 	if how == exact {
 		w = straight(w)
-		return b.named(b.exact, w, text.Fold(w))
+		return b.named(b.exact, (*vocabulary).asItStands, w, text.Fold(w))
 	}
 	return b.word(text.Fold(w), how)
 }

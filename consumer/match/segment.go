@@ -13,8 +13,12 @@ import (
 // Each mark that anchors a rule has a stream of entries, one for each rule that cannot hold without it. An entry is a
 // head, rule<<6 | length, and a program of words operator<<29 | mark, the part that is most seldom true first. A program
 // that is long or would be written often stands in code, and the entry is one word that says where.
+//
+// A segment that has a base is a supplement to it: it uses the base's marks of words, and has marks of its own, behind
+// those, for what the base does not know. So an article's words are looked up once, however many supplements there are.
 type segment struct {
 	vocabulary
+	base   *segment
 	fields fieldMarks
 	marks  int
 	streams
@@ -24,7 +28,8 @@ type segment struct {
 	tests  []test
 	eager  []eager
 	rules  int
-	sieve  sieve // nil of a large segment
+	sieve  sieve // nil of a large segment without a base
+	words  bool  // it has words of its own
 	worded bool  // some rule asks for words
 }
 
@@ -77,8 +82,9 @@ const codeBinds = 1 << 8
 type builder struct {
 	*planner
 	census  *Census
-	pending [kinds][]uint32 // by what their programs begin with: mark, then the entry
-	counts  []uint32        // words by mark
+	pending [kinds][]uint32 // by what their programs begin with: place of the mark, then the entry
+	counts  []uint32        // words by place
+	places  map[mark]uint32 // of marks in the streams of a supplement; else each mark is its own
 	costs   []float32
 	code    []uint32
 	always  []uint32
@@ -103,8 +109,26 @@ type group struct {
 	part  *plan // the part it is of
 }
 
-func newBuilder(g *gazetteer.Gazetteer, census *Census) *builder {
-	return &builder{planner: newPlanner(g), census: census, eagers: map[[2]int]mark{}}
+// newBuilder begins a segment, or a supplement to base.
+func newBuilder(g *gazetteer.Gazetteer, census *Census, base *segment) *builder {
+	b := &builder{planner: newPlanner(g, base), census: census, eagers: map[[2]int]mark{}}
+	if base != nil {
+		b.places = map[mark]uint32{}
+	}
+	return b
+}
+
+// place is where the streams keep the entries of a mark.
+func (b *builder) place(m mark) uint32 {
+	if b.places == nil {
+		return m
+	}
+	at, ok := b.places[m]
+	if !ok {
+		at = uint32(len(b.places))
+		b.places[m] = at
+	}
+	return at
 }
 
 // add plans rule n and writes its entries.
@@ -149,12 +173,12 @@ func (b *builder) add(n int, x rule.Expr) {
 	}
 	pending := &b.pending[kindOf(program)]
 	for _, m := range g.marks {
-		before := len(*pending)
-		*pending = b.entry(append(*pending, m), n, program)
-		for int(m) >= len(b.counts) {
-			b.counts = append(b.counts, make([]uint32, b.marks+1-len(b.counts))...)
+		before, at := len(*pending), b.place(m)
+		*pending = b.entry(append(*pending, at), n, program)
+		for int(at) >= len(b.counts) {
+			b.counts = append(b.counts, make([]uint32, max(int(at), b.marks-b.from)+1-len(b.counts))...)
 		}
-		b.counts[m] += uint32(len(*pending) - before - 1)
+		b.counts[at] += uint32(len(*pending) - before - 1)
 	}
 	if b.anchors != nil {
 		b.anchors(n, g.marks)
@@ -463,11 +487,15 @@ func (b *builder) write(p *plan) {
 func (b *builder) segment(rules int) *segment {
 	s := &segment{
 		vocabulary: b.vocabulary(), fields: b.fields, marks: b.marks, code: slices.Clip(b.code), always: slices.Clip(b.always),
-		finds: b.finds, tests: b.tests, eager: b.eager, rules: rules,
+		finds: b.finds, tests: b.tests, eager: b.eager, rules: rules, base: b.base, worded: b.worded,
 	}
 	s.sieve = b.sieve(rules)
-	s.worded = len(b.words.list)+len(b.exact)+len(b.prefixes)+len(b.patterns)+len(b.finds) > 0
-	s.streams = newStreams(b.counts, b.marks)
+	s.words = len(b.words.list)+len(b.exact)+len(b.prefixes)+len(b.patterns) > 0
+	if b.base != nil {
+		s.streams = newSparse(b.counts, b.places)
+	} else {
+		s.streams = newStreams(b.counts, b.marks)
+	}
 	s.fill(b.pending)
 	return s
 }

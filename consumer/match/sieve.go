@@ -10,11 +10,11 @@ import (
 // segment lives too short to be learned.
 type sieve []uint64
 
-// sieved is the most rules of a segment that has a sieve.
+// sieved is the most rules of a segment that has a sieve. A supplement always has one: of few words.
 const sieved = 1024
 
 func (b *builder) sieve(rules int) sieve {
-	if rules > sieved {
+	if rules > sieved && b.base == nil {
 		return nil
 	}
 	size := 8
@@ -35,12 +35,12 @@ func (b *builder) sieve(rules int) sieve {
 	}
 	for p := range b.prefixes {
 		if !s.start(p) {
-			return nil
+			return sieve{none}
 		}
 	}
 	for p := range b.patterns {
 		if !s.start(literal(p)) {
-			return nil
+			return sieve{none}
 		}
 	}
 	return s

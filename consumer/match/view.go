@@ -4,8 +4,13 @@ import "slices"
 
 // view is one article as one segment sees it: the marks it bears, and where.
 type view struct {
-	segment *segment
+	segment *segment // asked now: base, or a supplement to it
+	base    *segment // whose words were learned
 	doc     *document
+	number  uint32 // of the questions to one segment about one article
+	own     int    // marks in present that are not the supplement's
+	sifted  []borne
+	spare   []mark // of words of the supplement
 
 	// What the lexer's words mean to the segment, learned as they come: bears[word] are its marks in marks.
 	bears  []borne
@@ -57,7 +62,7 @@ type node struct {
 
 // answer is what a test said of this article.
 type answer struct {
-	number uint32 // of the article
+	number uint32 // of the questions
 	holds  bool   // a finder's
 	mask   int32  // a test's, in masks
 	work   int32
@@ -67,9 +72,10 @@ const none = ^uint64(0)
 
 // begin forgets the article before and looks at the one in the document.
 func (v *view) begin(s *segment, d *document) {
-	if v.segment != s || v.round != d.lexer.round || len(v.marks) > 8*maxMemory {
+	if v.base != s || v.round != d.lexer.round || len(v.marks) > 8*maxMemory {
 		v.learn(s, d.lexer.round)
 	}
+	v.ask(s)
 	for i := range v.present {
 		v.bits[v.present[i].mark>>6] = 0
 	}
@@ -82,12 +88,53 @@ func (v *view) begin(s *segment, d *document) {
 	if s.worded {
 		v.wordMarks()
 		if len(s.pairs.keys) > 0 {
-			v.pairMarks()
+			v.pairMarks(v.locals)
 		}
 	}
-	v.articleMarks(&d.report.Article)
-	v.events()
-	v.tryEager()
+	v.admit()
+	v.fieldMarks()
+}
+
+// ask makes ready for questions to a segment.
+func (v *view) ask(s *segment) {
+	v.segment = s
+	if v.number++; v.number == 0 { // after four billion questions, old numbers come again
+		clear(v.asked[:cap(v.asked)])
+		clear(v.found[:cap(v.found)])
+		v.number = 1
+	}
+	v.asked, v.found = fit(v.asked, len(s.tests)), fit(v.found, len(s.finds))
+}
+
+// lay lays a supplement over its base, which has begun.
+func (v *view) lay(s *segment) {
+	v.ask(s)
+	v.own = len(v.present)
+	if n := s.marks>>6 + 1; n > len(v.bits) {
+		v.bits = append(v.bits, make([]uint64, n-len(v.bits))...)
+	}
+	if s.words {
+		v.sifted, v.spare = v.sift(v.sifted, v.spare[:0])
+		if len(s.pairs.keys) > 0 {
+			v.pairMarks(v.sifted)
+		}
+	}
+	v.fieldMarks()
+}
+
+// lift takes it away again: the newest marks leave the slots as they were before them.
+func (v *view) lift() {
+	last := uint32(len(v.slots) - 1)
+	for n := len(v.present) - 1; n >= v.own; n-- {
+		m := v.present[n].mark
+		v.bits[m>>6] &^= 1 << (m & 63)
+		i := slotOf(m) & last
+		for v.slots[i] != uint32(n)+1 {
+			i = (i + 1) & last
+		}
+		v.slots[i] = 0
+	}
+	v.present = v.present[:v.own]
 }
 
 func (v *view) learn(s *segment, round int) {
@@ -95,28 +142,25 @@ func (v *view) learn(s *segment, round int) {
 		v.bits[v.present[i].mark>>6] = 0
 	}
 	v.present = v.present[:0]
-	v.segment, v.round = s, round
+	v.base, v.round = s, round
 	clear(v.bears)
 	v.marks = v.marks[:0]
 	if n := s.marks>>6 + 1; n > len(v.bits) {
 		v.bits = append(v.bits, make([]uint64, n-len(v.bits))...)
 	}
-	v.asked = fit(v.asked, len(s.tests))
-	v.found = fit(v.found, len(s.finds))
 }
 
+// fit makes room for n answers; old ones have numbers that do not come again.
 func fit(a []answer, n int) []answer {
 	if cap(a) < n {
-		return make([]answer, n)
+		return make([]answer, n, n+n/2)
 	}
-	a = a[:n]
-	clear(a)
-	return a
+	return a[:n]
 }
 
 func (v *view) wordMarks() {
 	if v.segment.sieve != nil {
-		v.siftWords()
+		v.locals, v.marks = v.sift(v.locals, v.marks[:0])
 		return
 	}
 	d := v.doc
@@ -132,31 +176,32 @@ func (v *view) wordMarks() {
 		if b.more == 0 {
 			*b = v.study(d.places[n].word)
 		}
-		v.bearAll(*b, uint32(n))
+		v.bearAll(*b, v.marks, uint32(n))
 	}
 }
 
-// siftWords marks the words of a small segment.
-func (v *view) siftWords() {
+// sift marks the words of a small segment; more takes their marks beyond two.
+func (v *view) sift(locals []borne, more []mark) ([]borne, []mark) {
 	traces := v.doc.trace()
-	v.marks, v.locals = v.marks[:0], slices.Grow(v.locals[:0], len(traces))[:len(traces)]
-	clear(v.locals)
+	locals = slices.Grow(locals[:0], len(traces))[:len(traces)]
+	clear(locals)
 	for n, t := range traces {
 		if v.segment.sieve.passes(t) {
-			v.locals[n] = v.borneBy(v.doc.places[n].word)
-			v.bearAll(v.locals[n], uint32(n))
+			locals[n], more = v.borneBy(v.doc.places[n].word, more)
+			v.bearAll(locals[n], more, uint32(n))
 		}
 	}
+	return locals, more
 }
 
 // pairMarks marks the pairs of words that the segment knows.
-func (v *view) pairMarks() {
+func (v *view) pairMarks(locals []borne) {
 	v.twos = v.twos[:0]
 	before := uint32(0)
 	for _, w := range v.doc.words {
 		now := uint32(0)
 		if w != inGap {
-			now = v.locals[w].paired
+			now = locals[w].paired
 		}
 		if before != 0 && now != 0 {
 			v.twos = append(v.twos, uint64(before)<<32|uint64(now))
@@ -170,7 +215,7 @@ func (v *view) pairMarks() {
 	}
 }
 
-func (v *view) bearAll(b borne, w uint32) {
+func (v *view) bearAll(b borne, more []mark, w uint32) {
 	if b.first != 0 {
 		v.bear(b.first, w)
 	}
@@ -178,7 +223,7 @@ func (v *view) bearAll(b borne, w uint32) {
 		v.bear(b.second, w)
 	}
 	if b.more > 1 {
-		for _, m := range v.marks[b.more-2:] {
+		for _, m := range more[b.more-2:] {
 			if m == 0 {
 				break
 			}
@@ -189,19 +234,20 @@ func (v *view) bearAll(b borne, w uint32) {
 
 // study learns which marks a word bears.
 func (v *view) study(w uint32) borne {
-	b := v.borneBy(w)
+	var b borne
+	b, v.marks = v.borneBy(w, v.marks)
 	v.bears[w] = b
 	return b
 }
 
-// borneBy looks up the marks of a word.
-func (v *view) borneBy(w uint32) borne {
+// borneBy looks up the marks of a word; those beyond two it appends to more.
+func (v *view) borneBy(w uint32, more []mark) (borne, []mark) {
 	b := borne{more: 1}
 	v.few, b.paired = v.segment.vocabulary.marks(&v.doc.lexer.words[w], v.doc.lang, v.few[:0])
 	switch n := len(v.few); {
 	case n > 2:
-		b.more = uint32(len(v.marks)) + 2
-		v.marks = append(append(v.marks, v.few[2:]...), 0)
+		b.more = uint32(len(more)) + 2
+		more = append(append(more, v.few[2:]...), 0)
 		fallthrough
 	case n == 2:
 		b.second = v.few[1]
@@ -209,7 +255,7 @@ func (v *view) borneBy(w uint32) borne {
 	case n == 1:
 		b.first = v.few[0]
 	}
-	return b
+	return b, more
 }
 
 // bear marks the article with a mark of one of its words.
@@ -298,7 +344,8 @@ func (v *view) blank() int32 {
 	return int32(at)
 }
 
-func (v *view) events() {
+// admit tells which events take part.
+func (v *view) admit() {
 	events := v.doc.report.Events
 	v.chunks = (len(events) + 63) >> 6
 	for f := range v.admits {
@@ -314,8 +361,18 @@ func (v *view) events() {
 				v.admits[f][i>>6] |= 1 << (i & 63)
 			}
 		}
-		v.eventMarks(e, i)
 	}
+}
+
+// fieldMarks marks the values of fields that the segment asks for, and makes the tests that anchor rules.
+func (v *view) fieldMarks() {
+	if len(v.segment.fields.marks) > 0 {
+		v.articleMarks(&v.doc.report.Article)
+		for i := range v.doc.report.Events {
+			v.eventMarks(&v.doc.report.Events[i], i)
+		}
+	}
+	v.tryEager()
 }
 
 // positions are where words with the mark stand, in order.
@@ -348,12 +405,16 @@ func (v *view) stands(m mark, at int32) bool {
 	if w == inGap {
 		return false
 	}
-	b := &v.locals[w]
+	locals, more := v.locals, v.marks
+	if int(m) > v.base.marks {
+		locals, more = v.sifted, v.spare
+	}
+	b := &locals[w]
 	if b.first == m || b.second == m {
 		return true
 	}
 	if b.more > 1 {
-		for _, n := range v.marks[b.more-2:] {
+		for _, n := range more[b.more-2:] {
 			if n == 0 || n == m {
 				return n == m
 			}

@@ -61,6 +61,45 @@ func (v *vocabulary) find(fold string, h uint64) (n uint32, ok bool) {
 	return 0, false
 }
 
+// wordMark is the mark of a folded word by its stem or as it is folded, or 0.
+func (v *vocabulary) wordMark(fold string, how int) mark {
+	n, ok := v.find(fold, hash(fold))
+	switch {
+	case !ok:
+		return 0
+	case how == stemmed:
+		return v.stems[n]
+	case v.folds == nil:
+		return 0
+	}
+	return v.folds[n]
+}
+
+// pair is the mark of two words behind each other, or 0.
+func (v *vocabulary) pair(first, second string) mark {
+	if len(v.pairs.keys) == 0 {
+		return 0
+	}
+	n, ok := v.find(first, hash(first))
+	m, okay := v.find(second, hash(second))
+	if !ok || !okay {
+		return 0
+	}
+	return v.pairs.find(pairKey(n, m))
+}
+
+func (v *vocabulary) asItStands(w string) mark { return v.exact[w] }
+func (v *vocabulary) prefix(p string) mark     { return v.prefixes[p] }
+
+func (v *vocabulary) pattern(p string) mark {
+	for _, q := range v.patterns[literal(p)] {
+		if q.text == p {
+			return q.mark
+		}
+	}
+	return 0
+}
+
 // reduce maps a hash to [0, size) without a division.
 func reduce(h, size uint64) uint64 { return (h & 0xFFFFFFFF) * size >> 32 }
 

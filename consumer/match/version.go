@@ -1,0 +1,188 @@
+package match
+
+import (
+	"cmp"
+	"slices"
+	"sync/atomic"
+
+	"github.com/quidnunc-news/quidnunc/consumer/rule"
+	"github.com/quidnunc-news/quidnunc/pipeline/gazetteer"
+	"github.com/quidnunc-news/quidnunc/pipeline/news"
+)
+
+// Version is the rules of a Live at one moment. It never changes what it answers; safe for concurrent use.
+type Version struct {
+	gazetteer *gazetteer.Gazetteer
+	desks     *desks
+	edition   atomic.Pointer[edition] // a merge puts another one of the same rules in its place
+}
+
+// edition is rules in parts: a base and supplements to it, large ones first.
+type edition struct {
+	base  *part
+	parts []*part
+	live  int
+}
+
+// part is some of the rules. A part that is asked never changes: a changed one is a new one.
+type part struct {
+	segment *segment
+	rules   []*rule.Rule // by their number in the segment
+	numbers []uint32     // of the Live, ascending
+	dead    graves       // replaced or deleted since
+	live    int
+}
+
+// Len is how many rules are asked.
+func (v *Version) Len() int { return v.edition.Load().live }
+
+// Rules appends to out the numbers of the rules that the report satisfies, in ascending order.
+func (v *Version) Rules(r *news.Report, s news.Story, out []uint32) []uint32 {
+	d := v.desks.take()
+	defer v.desks.put(d)
+	from := len(out)
+	d.ask(v.edition.Load(), r, s, func(p *part, at uint32) { out = append(out, p.numbers[at]) })
+	slices.Sort(out[from:])
+	return out[:from+len(slices.Compact(out[from:]))]
+}
+
+// Ask appends to hits the rules that the report satisfies, in ascending order, and tells which do not hold because they
+// would take more work than the Budget, as Index.Ask does.
+func (v *Version) Ask(r news.Report, s news.Story, hits []Hit) (_ []Hit, exceeded []uint32) {
+	d := v.desks.take()
+	defer v.desks.put(d)
+	d.asked = d.asked[:0]
+	exceeded = d.ask(v.edition.Load(), &r, s, func(p *part, at uint32) {
+		d.asked = append(d.asked, numbered{p.numbers[at], p.rules[at]})
+	})
+	slices.SortFunc(d.asked, func(a, b numbered) int { return cmp.Compare(a.n, b.n) })
+	d.asked = slices.CompactFunc(d.asked, func(a, b numbered) bool { return a.n == b.n })
+	if len(d.asked) > 0 {
+		hits = d.why(v.gazetteer, hits)
+	}
+	clear(d.asked) // they are not to be kept alive
+	return hits, exceeded
+}
+
+// numbered is a rule and its number.
+type numbered struct {
+	n uint32
+	r *rule.Rule
+}
+
+// ask tells of each rule that holds, and returns the numbers of those that take too much work, in ascending order.
+func (d *desk) ask(e *edition, r *news.Report, s news.Story, tell func(p *part, at uint32)) (exceeded []uint32) {
+	d.doc.read(r, s, e.base.segment.worded || slices.ContainsFunc(e.parts, func(p *part) bool { return p.segment.worded }))
+	d.view.begin(e.base.segment, &d.doc)
+	exceeded = d.part(e.base, tell, nil)
+	for _, p := range e.parts {
+		d.view.lay(p.segment)
+		exceeded = d.part(p, tell, exceeded)
+		d.view.lift()
+	}
+	slices.Sort(exceeded)
+	return slices.Compact(exceeded)
+}
+
+// part asks the segment that is laid out.
+func (d *desk) part(p *part, tell func(p *part, at uint32), exceeded []uint32) []uint32 {
+	d.view.spent = d.view.spent[:0]
+	d.rules = d.view.rules(d.rules[:0])
+	for _, at := range d.rules {
+		if !p.dead.has(at) {
+			tell(p, at)
+		}
+	}
+	for _, at := range d.view.spent {
+		if !p.dead.has(at) {
+			exceeded = append(exceeded, p.numbers[at])
+		}
+	}
+	return exceeded
+}
+
+// bury returns the base and the parts without the rules that are gone.
+func (e *edition) bury(gone map[uint32]bool) (base *part, parts []*part) {
+	all := e.all()
+	for i, p := range all {
+		var q *part
+		for n := range gone {
+			at, ok := slices.BinarySearch(p.numbers, n)
+			if !ok || p.dead.has(uint32(at)) {
+				continue
+			}
+			if q == nil {
+				clone := *p
+				q = &clone
+				q.dead = slices.Clone(p.dead)
+				all[i] = q
+			}
+			q.bury(uint32(at))
+		}
+	}
+	return all[0], all[1:]
+}
+
+// all are the base and the parts.
+func (e *edition) all() []*part { return append([]*part{e.base}, e.parts...) }
+
+func count(parts []*part) (n int) {
+	for _, p := range parts {
+		n += len(p.rules)
+	}
+	return n
+}
+
+// same tells whether two parts are of the same rules, dead ones with them.
+func (p *part) same(q *part) bool { return p.segment == q.segment }
+
+// bury marks a rule of a part that is not asked yet.
+func (p *part) bury(at uint32) {
+	if p.dead.has(at) {
+		return
+	}
+	p.dead.dig(at)
+	if p.rules[at].State != rule.Off {
+		p.live--
+	}
+}
+
+// collect is a part without a segment, of the rules alive in some.
+func collect(some []*part) *part {
+	var all []numbered
+	for _, p := range some {
+		for i, r := range p.rules {
+			if !p.dead.has(uint32(i)) {
+				all = append(all, numbered{p.numbers[i], r})
+			}
+		}
+	}
+	slices.SortFunc(all, func(a, b numbered) int { return cmp.Compare(a.n, b.n) })
+	out := &part{rules: make([]*rule.Rule, len(all)), numbers: make([]uint32, len(all))}
+	for i, a := range all {
+		out.rules[i], out.numbers[i] = a.r, a.n
+	}
+	return out
+}
+
+// graves are the bits of rules that died, in pages: a change copies the page it is on, and no more.
+type graves []*[graveWords]uint64
+
+const graveWords = 64
+
+func newGraves(rules int) graves { return make(graves, rules/(64*graveWords)+1) }
+
+func (g graves) has(at uint32) bool {
+	page := g[at/(64*graveWords)]
+	return page != nil && page[at/64%graveWords]>>(at&63)&1 != 0
+}
+
+// dig marks one, on a page of its own.
+func (g graves) dig(at uint32) {
+	page := &[graveWords]uint64{}
+	if old := g[at/(64*graveWords)]; old != nil {
+		*page = *old
+	}
+	page[at/64%graveWords] |= 1 << (at & 63)
+	g[at/(64*graveWords)] = page
+}
