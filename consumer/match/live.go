@@ -136,12 +136,15 @@ func (l *Live) make(p *part, base *segment) *part {
 	return p
 }
 
-// A supplement is merged with the next larger one unless that is so many times as large. Small ones always are: each
-// part costs each article a look.
+// A supplement is merged with the next larger one unless that is so many times as large: each part costs each article
+// a look.
 const growth = 8
 
+// Parts of so few rules always join.
+const tiny = 32
+
 // Parts of fewer rules are merged at once; larger ones in the background.
-const small = 128
+const small = 512
 
 // A base is made anew, of all rules, when so many times the rules in its supplements are as many as its own.
 const rebased = 16
@@ -174,7 +177,7 @@ func (l *Live) tidy() {
 }
 
 // joins tells whether a part of so many rules is merged with smaller ones that have so many together.
-func joins(rules, smaller int) bool { return rules+smaller <= small || rules < growth*smaller }
+func joins(rules, smaller int) bool { return rules+smaller <= tiny || rules < growth*smaller }
 
 // later merges in the background, one merge at a time.
 func (l *Live) later(some []*part, merge func([]*part)) {

@@ -11,12 +11,16 @@ type pairs struct {
 // pairKey is two words of the rules by their numbers.
 func pairKey(first, second uint32) uint64 { return uint64(first+1)<<32 | uint64(second+1) }
 
+// newPairs is of words numbered up to words; of 0, has is not to be asked.
 func newPairs(m map[uint64]mark, words int) pairs {
 	if len(m) == 0 {
 		return pairs{}
 	}
 	size := uint64(len(m)*5/3 + 1)
-	p := pairs{keys: make([]uint64, size), marks: make([]mark, size), words: make([]uint64, words>>6+1)}
+	p := pairs{keys: make([]uint64, size), marks: make([]mark, size)}
+	if words > 0 {
+		p.words = make([]uint64, words>>6+1)
+	}
 	for key, m := range m {
 		i := pairPlace(key, size)
 		for p.keys[i] != 0 {
@@ -26,6 +30,9 @@ func newPairs(m map[uint64]mark, words int) pairs {
 		}
 		p.keys[i], p.marks[i] = key, m
 		for _, n := range [...]uint32{uint32(key>>32) - 1, uint32(key) - 1} {
+			if words == 0 {
+				break
+			}
 			p.words[n>>6] |= 1 << (n & 63)
 		}
 	}

@@ -63,6 +63,7 @@ type planner struct {
 	folds     []mark
 	exact     map[string]mark
 	pairs     map[uint64]mark // by the numbers of their words
+	theirs    map[uint64]mark // by the base's numbers of their words
 	prefixes  map[string]mark
 	patterns  map[string]mark
 	fields    fieldMarks
@@ -80,7 +81,7 @@ type planner struct {
 
 func newPlanner(g *gazetteer.Gazetteer, base *segment) *planner {
 	b := &planner{
-		gazetteer: g, exact: map[string]mark{}, pairs: map[uint64]mark{},
+		gazetteer: g, exact: map[string]mark{}, pairs: map[uint64]mark{}, theirs: map[uint64]mark{},
 		prefixes: map[string]mark{}, patterns: map[string]mark{},
 		fields: newFieldMarks(), found: map[string]int{}, tested: map[string]int{}, names: []string{""},
 	}
@@ -171,17 +172,22 @@ func (b *planner) pair(x rule.Phrase, s, t string) *plan {
 	}
 	b.worded = true
 	if b.base != nil {
-		if m := b.base.pair(first, second); m != 0 {
+		if m, key := b.base.pair(first, second); m != 0 {
 			return b.made(plan{form: askMark, mark: b.lend(m, first+" "+second)})
+		} else if key != 0 {
+			return b.made(plan{form: askMark, mark: b.pairMark(b.theirs, key, first, second)})
 		}
 	}
-	key := pairKey(b.number(first), b.number(second))
-	m, ok := b.pairs[key]
+	return b.made(plan{form: askMark, mark: b.pairMark(b.pairs, pairKey(b.number(first), b.number(second)), first, second)})
+}
+
+func (b *planner) pairMark(in map[uint64]mark, key uint64, first, second string) mark {
+	m, ok := in[key]
 	if !ok {
 		m = b.mark(first + " " + second)
-		b.pairs[key] = m
+		in[key] = m
 	}
-	return b.made(plan{form: askMark, mark: m})
+	return m
 }
 
 func (b *planner) near(x rule.Near) *plan {

@@ -19,6 +19,7 @@ import (
 type segment struct {
 	vocabulary
 	base   *segment
+	theirs pairs // of words that the base has in pairs, by its numbers
 	fields fieldMarks
 	marks  int
 	streams
@@ -496,6 +497,7 @@ func (b *builder) segment(rules int) *segment {
 	} else {
 		s.streams = newStreams(b.counts, b.marks)
 	}
+	s.theirs = newPairs(b.theirs, 0)
 	s.fill(b.pending)
 	return s
 }

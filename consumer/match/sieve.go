@@ -59,4 +59,47 @@ func (s sieve) add(h uint32) { s[int(h>>6)&(len(s)-1)] |= 1 << (h & 63) }
 
 func (s sieve) has(h uint32) bool { return s[int(h>>6)&(len(s)-1)]>>(h&63)&1 != 0 }
 
+// scout remembers which of the lexer's words pass the sieve of a supplement.
+type scout struct {
+	segment *segment
+	round   int
+	asked   int // articles
+	known   int // words of which it knows
+	bits    []uint64
+}
+
+// scouted is how many articles ask a sieve before what it says is remembered: most supplements do not live that long.
+const scouted = 32
+
+// scoutOf is the one that knows a supplement, or the one that was asked least.
+func (v *view) scoutOf(s *segment, round int) *scout {
+	least := &v.scouts[0]
+	for i := range v.scouts {
+		if x := &v.scouts[i]; x.segment == s && x.round == round {
+			x.asked++
+			return x
+		} else if x.asked < least.asked {
+			least = x
+		}
+	}
+	for i := range v.scouts {
+		v.scouts[i].asked /= 2
+	}
+	*least = scout{segment: s, round: round, bits: least.bits[:0]}
+	return least
+}
+
+// learn asks the sieve of all words that the lexer knows.
+func (x *scout) learn(l *lexer) {
+	for len(x.bits) <= l.known>>6 {
+		x.bits = append(x.bits, 0)
+	}
+	for n, t := range l.traces[x.known:l.known] {
+		if n += x.known; x.segment.sieve.passes(t) {
+			x.bits[n>>6] |= 1 << (n & 63)
+		}
+	}
+	x.known = l.known
+}
+
 func (s sieve) passes(t trace) bool { return s.has(t.fold) || s.has(t.stem) || s.has(t.start) }

@@ -11,15 +11,17 @@ type view struct {
 	own     int    // marks in present that are not the supplement's
 	sifted  []borne
 	spare   []mark // of words of the supplement
+	scouts  [8]scout
 
 	// What the lexer's words mean to the segment, learned as they come: bears[word] are its marks in marks.
-	bears  []borne
-	locals []borne // by the document's words
-	marks  []mark
-	twos   []uint64 // pairs of words to look up
-	few    []mark
-	kept   int // words that keep their number
-	round  int // of the lexer, to which the numbers of words belong
+	bears   []borne
+	locals  []borne // by the document's words
+	marks   []mark
+	twos    []uint64 // pairs of words to look up
+	ownTwos []uint64 // of the supplement
+	few     []mark
+	kept    int // words that keep their number
+	round   int // of the lexer, to which the numbers of words belong
 
 	bits    []uint64 // the marks the article bears
 	slots   []uint32 // open addressing by mark: 1 more than its place in present
@@ -83,12 +85,13 @@ func (v *view) begin(s *segment, d *document) {
 	v.kept = d.lexer.known
 	v.doc = d
 	v.present, v.nodes, v.where, v.masks = v.present[:0], v.nodes[:0], v.where[:0], v.masks[:0]
-	v.work, v.spent = 0, v.spent[:0]
+	v.work, v.spent, v.twos = 0, v.spent[:0], v.twos[:0]
 	v.roomFor(len(d.places))
 	if s.worded {
 		v.wordMarks()
 		if len(s.pairs.keys) > 0 {
-			v.pairMarks(v.locals)
+			v.twos = v.pairsOf(v.locals, v.twos)
+			v.givePairs(&s.pairs, v.twos)
 		}
 	}
 	v.admit()
@@ -113,10 +116,14 @@ func (v *view) lay(s *segment) {
 	if n := s.marks>>6 + 1; n > len(v.bits) {
 		v.bits = append(v.bits, make([]uint64, n-len(v.bits))...)
 	}
+	if len(s.theirs.keys) > 0 {
+		v.givePairs(&s.theirs, v.twos)
+	}
 	if s.words {
-		v.sifted, v.spare = v.sift(v.sifted, v.spare[:0])
+		v.siftOwn()
 		if len(s.pairs.keys) > 0 {
-			v.pairMarks(v.sifted)
+			v.ownTwos = v.pairsOf(v.sifted, v.ownTwos[:0])
+			v.givePairs(&s.pairs, v.ownTwos)
 		}
 	}
 	v.fieldMarks()
@@ -194,9 +201,32 @@ func (v *view) sift(locals []borne, more []mark) ([]borne, []mark) {
 	return locals, more
 }
 
-// pairMarks marks the pairs of words that the segment knows.
-func (v *view) pairMarks(locals []borne) {
-	v.twos = v.twos[:0]
+// siftOwn marks the words that a supplement knows and its base does not.
+func (v *view) siftOwn() {
+	l := &v.doc.lexer
+	x := v.scoutOf(v.segment, l.round)
+	if x.asked < scouted {
+		v.sifted, v.spare = v.sift(v.sifted, v.spare[:0])
+		return
+	}
+	if x.known < l.known {
+		x.learn(l)
+	}
+	places := v.doc.places
+	v.sifted, v.spare = slices.Grow(v.sifted[:0], len(places))[:len(places)], v.spare[:0]
+	clear(v.sifted)
+	for n := range places {
+		w := places[n].word
+		if int(w) < x.known && x.bits[w>>6]>>(w&63)&1 == 0 || int(w) >= x.known && !v.segment.sieve.passes(l.traces[w]) {
+			continue
+		}
+		v.sifted[n], v.spare = v.borneBy(w, v.spare)
+		v.bearAll(v.sifted[n], v.spare, uint32(n))
+	}
+}
+
+// pairsOf appends the pairs of words that are in pairs.
+func (v *view) pairsOf(locals []borne, twos []uint64) []uint64 {
 	before := uint32(0)
 	for _, w := range v.doc.words {
 		now := uint32(0)
@@ -204,12 +234,17 @@ func (v *view) pairMarks(locals []borne) {
 			now = locals[w].paired
 		}
 		if before != 0 && now != 0 {
-			v.twos = append(v.twos, uint64(before)<<32|uint64(now))
+			twos = append(twos, uint64(before)<<32|uint64(now))
 		}
 		before = now
 	}
-	for _, key := range v.twos {
-		if m := v.segment.pairs.find(key); m != 0 {
+	return twos
+}
+
+// givePairs marks those that there are marks for.
+func (v *view) givePairs(p *pairs, twos []uint64) {
+	for _, key := range twos {
+		if m := p.find(key); m != 0 {
 			v.give(m, -1)
 		}
 	}

@@ -75,17 +75,18 @@ func (v *vocabulary) wordMark(fold string, how int) mark {
 	return v.folds[n]
 }
 
-// pair is the mark of two words behind each other, or 0.
-func (v *vocabulary) pair(first, second string) mark {
+// pair is the mark of two words behind each other, or 0. The key is of words that both are in pairs, else 0.
+func (v *vocabulary) pair(first, second string) (m mark, key uint64) {
 	if len(v.pairs.keys) == 0 {
-		return 0
+		return 0, 0
 	}
 	n, ok := v.find(first, hash(first))
-	m, okay := v.find(second, hash(second))
-	if !ok || !okay {
-		return 0
+	k, okay := v.find(second, hash(second))
+	if !ok || !okay || !v.pairs.has(n) || !v.pairs.has(k) {
+		return 0, 0
 	}
-	return v.pairs.find(pairKey(n, m))
+	key = pairKey(n, k)
+	return v.pairs.find(key), key
 }
 
 func (v *vocabulary) asItStands(w string) mark { return v.exact[w] }
