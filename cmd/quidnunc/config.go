@@ -37,11 +37,26 @@ type config struct {
 type natsConfig struct {
 	URL         string        `yaml:"url"`          // "": the server inside this process
 	Creds       string        `yaml:"creds"`        // credentials file for URL
+	TLS         tlsConfig     `yaml:"tls"`          // for URL
 	Port        int           `yaml:"port"`         // of the embedded server; 0: 4222 or the next free one
 	Replicas    int           `yaml:"replicas"`     // of the streams in a cluster; 0: 1
 	Streams     string        `yaml:"streams"`      // manage (default) or check
 	DedupWindow time.Duration `yaml:"dedup_window"` // 0: 2m
 }
+
+// tlsConfig names files; relative ones stand beside the configuration.
+type tlsConfig struct {
+	CA   string `yaml:"ca"`   // who may have signed the server's certificate; "": whom the system trusts
+	Cert string `yaml:"cert"` // our own, where the server wants one
+	Key  string `yaml:"key"`
+}
+
+// under is what flags say, and t where they say nothing.
+func (t tlsConfig) under(flags tlsConfig) tlsConfig {
+	return tlsConfig{CA: nameOr(flags.CA, t.CA), Cert: nameOr(flags.Cert, t.Cert), Key: nameOr(flags.Key, t.Key)}
+}
+
+func (t tlsConfig) stream() stream.TLS { return stream.TLS{CA: t.CA, Cert: t.Cert, Key: t.Key} }
 
 type metricsConfig struct {
 	Listen string `yaml:"listen"` // "": 127.0.0.1:9610, or the next free port; off: none
@@ -107,7 +122,9 @@ func readConfig(file string) (config, error) {
 
 func (c *config) resolve(dir string) {
 	c.Data = below(dir, c.Data)
-	c.NATS.Creds = below(dir, c.NATS.Creds)
+	for _, file := range []*string{&c.NATS.Creds, &c.NATS.TLS.CA, &c.NATS.TLS.Cert, &c.NATS.TLS.Key} {
+		*file = below(dir, *file)
+	}
 	c.Push.TokenFile.path = below(dir, c.Push.TokenFile.path)
 	c.API.TokenFile.path = below(dir, c.API.TokenFile.path)
 	for i := range c.Rules {

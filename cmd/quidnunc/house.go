@@ -70,7 +70,7 @@ func open(ctx context.Context, c houseConfig, std streams, log *slog.Logger) (_ 
 
 func (h *house) connect(ctx context.Context, c houseConfig) error {
 	sc := stream.Config{
-		URL: c.nats.URL, Creds: c.nats.Creds, Prefix: c.prefix, Replicas: c.nats.Replicas, DedupWindow: c.nats.DedupWindow, Log: h.log,
+		URL: c.nats.URL, Creds: c.nats.Creds, TLS: c.nats.TLS.stream(), Prefix: c.prefix, Replicas: c.nats.Replicas, DedupWindow: c.nats.DedupWindow, Log: h.log,
 	}
 	if sc.URL == "" {
 		server, err := stream.Serve(ctx, stream.ServerConfig{Dir: c.data, Port: c.nats.Port, Prefix: c.prefix, Log: h.log})
@@ -219,12 +219,16 @@ func newLog(w io.Writer, level string) (*slog.Logger, error) {
 // place is where a command finds the log; the flags of all commands that need one.
 type place struct {
 	data, prefix, url, creds, level string
+	tls                             tlsConfig
 }
 
 func (p *place) flags(f *pflag.FlagSet) {
 	f.StringVar(&p.data, "data", "", "directory of the embedded server's data (default $XDG_STATE_HOME/quidnunc)")
 	f.StringVar(&p.url, "nats", "", "URL of a NATS server to use instead of the embedded one")
 	f.StringVar(&p.creds, "creds", "", "credentials file for --nats")
+	f.StringVar(&p.tls.CA, "tls-ca", "", "certificates that sign the certificate of --nats, where the system does not know them")
+	f.StringVar(&p.tls.Cert, "tls-cert", "", "own certificate, where --nats wants to see one")
+	f.StringVar(&p.tls.Key, "tls-key", "", "key of --tls-cert")
 	f.StringVar(&p.prefix, "prefix", "", "first token of all subjects (default quidnunc)")
 	f.StringVar(&p.level, "log", "warn", "what to log on standard error: debug, info, warn, error")
 }
@@ -251,16 +255,16 @@ func (p *place) dir() (string, error) {
 // attach reaches the log as a client: the server at --nats, the instance that runs on the data directory, or the
 // store itself, opened with no listener. What is not there is not made.
 func (p *place) attach(ctx context.Context, std streams) (*stream.Hub, func(), error) {
-	log, err := newLog(std.err, p.level)
-	if err != nil {
-		return nil, nil, err
-	}
 	if p.url != "" {
-		hub, err := stream.Connect(ctx, stream.Config{URL: p.url, Creds: p.creds, Prefix: p.prefix, Log: log})
+		hub, err := p.connect(ctx, std, 0)
 		if err != nil {
 			return nil, nil, err
 		}
 		return hub, hub.Close, nil
+	}
+	log, err := newLog(std.err, p.level)
+	if err != nil {
+		return nil, nil, err
 	}
 	dir, err := p.dir()
 	if err != nil {
@@ -282,7 +286,7 @@ func (p *place) make(ctx context.Context, std streams) (*house, error) {
 	if err != nil {
 		return nil, err
 	}
-	conf := houseConfig{prefix: p.prefix, nats: natsConfig{URL: p.url, Creds: p.creds, Port: -1}, listen: off, join: true}
+	conf := houseConfig{prefix: p.prefix, nats: natsConfig{URL: p.url, Creds: p.creds, TLS: p.tls, Port: -1}, listen: off, join: true}
 	if p.url == "" {
 		if conf.data, err = p.dir(); err != nil {
 			return nil, err

@@ -89,7 +89,7 @@ cannot work, and nothing was started; 130 interrupted before it was done.`,
 		return usagef("%w\nTry '%s --help'.", err, c.CommandPath())
 	})
 	root.AddCommand(
-		newRun(std), newProduce(std), newConsume(std), newCode(std), newParse(std), newTail(std), newStatus(std), newVerify(std),
+		newRun(std), newProduce(std), newConsume(std), newDeliver(std), newCode(std), newParse(std), newTail(std), newStatus(std), newVerify(std),
 		newExplain(std), newAlerts(std), newDeliveries(std), newSilences(std), newReceivers(std), newDead(std), newRules(std), newFeeds(std),
 		newExport(std), newImport(std), newReplay(std), newStreams(std), newVersion(std),
 	)

@@ -128,6 +128,7 @@ func (s *settings) house(c config, sample bool) (houseConfig, error) {
 	h := houseConfig{data: nameOr(s.data, c.Data), prefix: nameOr(s.prefix, c.Prefix), nats: c.NATS, listen: nameOr(s.metrics, c.Metrics.Listen)}
 	h.nats.URL = nameOr(s.url, h.nats.URL)
 	h.nats.Creds = nameOr(s.creds, h.nats.Creds)
+	h.nats.TLS = h.nats.TLS.under(s.tls)
 	h.nats.Streams = nameOr(s.streams, h.nats.Streams)
 	if s.port != 0 {
 		h.nats.Port = s.port
@@ -155,14 +156,16 @@ func (h houseConfig) validate() error {
 	if _, err := h.nats.mode(); err != nil {
 		return err
 	}
-	if h.nats.Creds != "" && h.nats.URL == "" {
-		return errors.New("credentials are for a NATS server elsewhere: name it with --nats, or nats.url in the configuration")
+	if (h.nats.Creds != "" || h.nats.TLS != tlsConfig{}) && h.nats.URL == "" {
+		return errors.New("credentials and certificates are for a NATS server elsewhere: name it with --nats, or nats.url in the configuration")
 	}
 	server := stream.ServerConfig{Dir: nameOr(h.data, "."), Port: h.nats.Port, Prefix: h.prefix}
 	if err := server.Validate(); err != nil {
 		return err
 	}
-	client := stream.Config{URL: nameOr(h.nats.URL, "nats://127.0.0.1"), Prefix: h.prefix, Replicas: h.nats.Replicas, DedupWindow: h.nats.DedupWindow}
+	client := stream.Config{
+		URL: nameOr(h.nats.URL, "nats://127.0.0.1"), TLS: h.nats.TLS.stream(), Prefix: h.prefix, Replicas: h.nats.Replicas, DedupWindow: h.nats.DedupWindow,
+	}
 	if err := client.Validate(); err != nil {
 		return err
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -74,6 +75,7 @@ func produce(ctx context.Context, std streams, s *settings) error {
 func newConsume(std streams) *cobra.Command {
 	var s settings
 	var part shard
+	deliver := true
 	c := &cobra.Command{
 		Use:   "consume",
 		Short: "Only match and deliver: events become alerts",
@@ -86,6 +88,9 @@ along, and one of them takes over within seconds when it dies.
 With --shard the rules are divided: 'consume --shard 0/2' holds one half, 'consume --shard
 1/2' the other. Each part needs a consumer, and may have several.
 
+With --deliver=false it only matches: alerts wait in the log's queue for processes of
+'quidnunc deliver', which may run elsewhere and know the receivers' secrets.
+
 Without --config the rules in force stay as the log names them, or are the sample's where
 it names none, and alerts go to the terminal. Rules hold for the articles that come behind
 them in the log: start a consumer before the producers.`,
@@ -93,14 +98,15 @@ them in the log: start a consumer before the producers.`,
   quidnunc consume --nats nats://broker:4222 --creds consumer.creds --config quidnunc.yaml
   quidnunc consume --nats nats://broker:4222 --creds consumer.creds --shard 0/2`,
 		Args: cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error { return consume(c.Context(), std, &s, part) },
+		RunE: func(c *cobra.Command, _ []string) error { return consume(c.Context(), std, &s, part, deliver) },
 	}
 	s.flags(c.Flags())
+	c.Flags().BoolVar(&deliver, "deliver", true, "deliver the alerts, too")
 	c.Flags().Var(&part, "shard", "which part of the rules to hold, of how many; each part needs a consumer of its own")
 	return c
 }
 
-func consume(ctx context.Context, std streams, s *settings, part shard) error {
+func consume(ctx context.Context, std streams, s *settings, part shard, deliver bool) error {
 	p, err := s.plan(std, need{rules: true})
 	if err != nil {
 		return err
@@ -123,15 +129,65 @@ func consume(ctx context.Context, std streams, s *settings, part shard) error {
 	if err != nil {
 		return err
 	}
-	deliveries, err := newCourier(ctx, h, p)
-	if err != nil {
-		return err
+	var deliveries *delivery
+	if deliver {
+		if deliveries, err = newCourier(ctx, h, p); err != nil {
+			return err
+		}
 	}
 	fmt.Fprintf(std.out, "rules    %d\n\n", len(p.book.Rules))
 	g, working := errgroup.WithContext(ctx)
 	g.Go(func() error { return machineRole(working, h, machine) })
+	if deliver {
+		g.Go(func() error { return deliveries.Run(working) })
+	}
+	g.Go(func() error { return keepRules(working, h, p, deliveries) })
+	return interrupted(ctx, g.Wait())
+}
+
+func newDeliver(std streams) *cobra.Command {
+	var s settings
+	c := &cobra.Command{
+		Use:   "deliver",
+		Short: "Only deliver: alerts reach their receivers",
+		Long: `Bring the alerts that consumers raise to the receivers of the rule files, and keep the
+ledger. Any number of these may run side by side: each delivery is made by one of them.
+
+Without --nats it joins the instance that runs on the data directory. Receivers of changed
+rule files are taken up while it runs; rules are the consumers' business.`,
+		Example: `  quidnunc consume --nats tls://broker:4222 --creds consumer.creds --config quidnunc.yaml --deliver=false
+  quidnunc deliver --nats tls://broker:4222 --creds courier.creds --config quidnunc.yaml`,
+		Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error { return deliver(c.Context(), std, &s) },
+	}
+	s.flags(c.Flags())
+	return c
+}
+
+func deliver(ctx context.Context, std streams, s *settings) error {
+	p, err := s.plan(std, need{rules: true})
+	if err != nil {
+		return err
+	}
+	defer p.end()
+	p.house.join = true
+	h, err := open(ctx, p.house, std, p.log)
+	if err != nil {
+		return err
+	}
+	defer h.close()
+	h.announce(std.out)
+	if err := addAPI(h, p); err != nil {
+		return err
+	}
+	deliveries, err := newCourier(ctx, h, p)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(std.out, "to       %s\n\n", strings.Join(p.workshop.names(), ", "))
+	g, working := errgroup.WithContext(ctx)
 	g.Go(func() error { return deliveries.Run(working) })
-	g.Go(func() error { return keepRules(working, h, p, deliveries.Courier) })
+	g.Go(func() error { return watchRules(working, h, p, deliveries, nil) })
 	return interrupted(ctx, g.Wait())
 }
 

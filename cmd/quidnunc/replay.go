@@ -228,6 +228,7 @@ func (r *replaying) readRules(cfg *replay.Config) error {
 			return err
 		}
 		r.data, r.prefix, r.url, r.creds = nameOr(r.data, c.Data), nameOr(r.prefix, c.Prefix), nameOr(r.url, c.NATS.URL), nameOr(r.creds, c.NATS.Creds)
+		r.tls = c.NATS.TLS.under(r.tls)
 		if r.book, err = rulebook.Load(paths(c.Rules)...); err != nil {
 			return &usageError{err}
 		}

@@ -142,10 +142,10 @@ func retellRules(ctx context.Context, hub *stream.Hub, now time.Time) error {
 }
 
 // keepRules puts the rules in force when their files change, and tells those in force again once a day.
-func keepRules(ctx context.Context, h *house, p *plan, c *courier.Courier) error {
+func keepRules(ctx context.Context, h *house, p *plan, d *delivery) error {
 	changes := make(chan []rule.Rule)
 	watching := make(chan error, 1)
-	go func() { watching <- watchRules(ctx, h, p, c, changes) }()
+	go func() { watching <- watchRules(ctx, h, p, d, changes) }()
 	look := time.NewTicker(time.Minute)
 	defer look.Stop()
 	var waiting []rule.Rule // that could not be told yet
@@ -171,9 +171,9 @@ func keepRules(ctx context.Context, h *house, p *plan, c *courier.Courier) error
 	}
 }
 
-// watchRules hands over the rules of changed files, and puts changed receivers in force. A broken file is said so of, and
-// the last good version stays.
-func watchRules(ctx context.Context, h *house, p *plan, c *courier.Courier, changes chan<- []rule.Rule) error {
+// watchRules hands over the rules of changed files, and puts changed receivers in force: a nil d has none, nil changes hear of
+// no rules. A broken file is said so of, and the last good version stays.
+func watchRules(ctx context.Context, h *house, p *plan, d *delivery, changes chan<- []rule.Rule) error {
 	if len(p.ruleFiles) == 0 {
 		<-ctx.Done()
 		return nil
@@ -184,8 +184,8 @@ func watchRules(ctx context.Context, h *house, p *plan, c *courier.Courier, chan
 		if err == nil {
 			receivers, err = p.workshop.receivers(b.Receivers)
 		}
-		if err == nil {
-			err = c.Apply(receivers)
+		if err == nil && d != nil {
+			err = d.Apply(receivers)
 		}
 		if err != nil {
 			told.failed()
@@ -193,6 +193,9 @@ func watchRules(ctx context.Context, h *house, p *plan, c *courier.Courier, chan
 			return
 		}
 		told.succeeded()
+		if changes == nil {
+			return
+		}
 		select {
 		case changes <- b.Rules:
 		case <-ctx.Done():

@@ -122,7 +122,7 @@ func (r *running) run(ctx context.Context, once bool, grace time.Duration) error
 	g, working := errgroup.WithContext(ctx)
 	g.Go(func() error { return machineRole(working, r.house, r.consumer) })
 	g.Go(func() error { return r.courier.Run(working) })
-	g.Go(func() error { return keepRules(working, r.house, r.plan, r.courier.Courier) })
+	g.Go(func() error { return keepRules(working, r.house, r.plan, r.courier) })
 	g.Go(func() error {
 		if err := produceWatched(working, r.producer, r.plan, r.std.err); err != nil {
 			return interrupted(working, err)

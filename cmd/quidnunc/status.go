@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -167,36 +166,4 @@ func tellAudit(w io.Writer, a consumer.Audit) {
 	for _, p := range a.Problems {
 		fmt.Fprintf(w, "PROBLEM  %s\n", p)
 	}
-}
-
-func newStreams(std streams) *cobra.Command {
-	c := group(&cobra.Command{
-		Use:   "streams",
-		Short: "Show how the streams must be set up on a server of your own",
-	})
-	var at place
-	var replicas int
-	printing := &cobra.Command{
-		Use:   "print",
-		Short: "Print the configuration of every stream and bucket as JSON, for an administrator",
-		Long: `Print what 'quidnunc run --streams manage' would create, one JSON object a stream, in the form
-that 'nats stream add --config FILE' takes. Where producers and consumers may not create
-streams, an administrator creates these and they run with --streams check.`,
-		Args: cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error {
-			if replicas < 1 {
-				return &usageError{errors.New("--replicas: at least 1")}
-			}
-			for _, one := range stream.Print(stream.Config{Prefix: at.prefix, Replicas: replicas}) {
-				if _, err := fmt.Fprintf(std.out, "%s\n", one); err != nil {
-					return err
-				}
-			}
-			return nil
-		},
-	}
-	printing.Flags().StringVar(&at.prefix, "prefix", "", "first token of all subjects (default quidnunc)")
-	printing.Flags().IntVar(&replicas, "replicas", 1, "copies of each stream in a cluster")
-	c.AddCommand(printing)
-	return c
 }

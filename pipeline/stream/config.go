@@ -13,6 +13,7 @@ type Config struct {
 	URL            string  // "nats://host:4222[,nats://…]"
 	Creds          string  // file with a NATS credential (JWT and seed); "": none
 	User, Password string  // "": none
+	TLS            TLS     // for URL
 
 	Name   string // shown in the server's connection list; "" means "quidnunc"
 	Prefix string // "" means DefaultPrefix, or the Server's
@@ -35,11 +36,20 @@ const (
 	defaultReplicas = 1
 )
 
+// TLS names the files that a connection is checked and told by. A server that asks for TLS gets it without them, too, where the
+// system trusts its certificate.
+type TLS struct {
+	CA        string // certificates of those who may have signed the server's; "": the system's
+	Cert, Key string // our own certificate, where the server wants to see one; "": none
+}
+
 // Validate reports the first setting that cannot work.
 func (c Config) Validate() error {
 	switch {
 	case c.Server == nil && c.URL == "":
 		return errors.New("stream: neither an embedded server nor a URL")
+	case (c.TLS.Cert == "") != (c.TLS.Key == ""):
+		return errors.New("stream: a certificate and its key go together")
 	case c.DedupWindow != 0 && c.DedupWindow < minDedupWindow:
 		return fmt.Errorf("stream: dedup window %v: at least %v", c.DedupWindow, minDedupWindow)
 	case c.ReportsAge < 0 || c.EventsAge < 0 || c.DeadAge < 0 || c.ReportsBytes < 0 || c.Timeout < 0 || c.Attempt < 0:

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -69,7 +70,13 @@ func (c Config) address() string {
 	if c.Server != nil {
 		return "the embedded server"
 	}
-	return c.URL
+	servers := strings.Split(c.URL, ",")
+	for i, one := range servers {
+		if u, err := url.Parse(one); err == nil {
+			servers[i] = u.Redacted() // a password is nobody's business
+		}
+	}
+	return strings.Join(servers, ",")
 }
 
 // dial returns when the connection stands, ctx ends, or the server refuses.
@@ -90,6 +97,12 @@ func dial(ctx context.Context, c Config, h *Hub) (*nats.Conn, error) {
 	}
 	if c.Creds != "" {
 		options = append(options, nats.UserCredentials(c.Creds))
+	}
+	if c.TLS.CA != "" {
+		options = append(options, nats.RootCAs(c.TLS.CA))
+	}
+	if c.TLS.Cert != "" {
+		options = append(options, nats.ClientCert(c.TLS.Cert, c.TLS.Key))
 	}
 	if c.User != "" {
 		options = append(options, nats.UserInfo(c.User, c.Password))

@@ -16,6 +16,7 @@ import (
 func (h *Hub) Playback(ctx context.Context, id string, age time.Duration) (*Hub, error) {
 	config := h.config
 	config.Prefix, config.EventsAge = h.names.prefix+".replay."+id, age
+	config.ReportsBytes = 0                           // there are no REPORTS here
 	config.DedupWindow = min(config.DedupWindow, age) // the server wants it so; outputs carry no Msg-Id
 	if err := config.Validate(); err != nil {
 		return nil, err
