@@ -78,7 +78,7 @@ func newMetrics(r prometheus.Registerer, shard string) (*metrics, error) {
 		alerts:     counter("quidnunc_alerts_total", "Alert revisions committed.", "severity", "change"),
 		suppressed: counter("quidnunc_consumer_suppressed_total", "Hits that became no alert.", "reason"),
 		stages: prometheus.NewHistogramVec(telemetry.Duration("quidnunc_consumer_stage_seconds",
-			"Time one entry takes in the machine, one batch to be committed, one version of the rules to be made ready."), []string{"stage"}),
+			"Time one entry takes in the machine, one batch to be committed, one version of the rules to be made ready, one snapshot while the machine stands still (picture)."), []string{"stage"}),
 		published:  prometheus.NewHistogram(telemetry.Latency("quidnunc_published_to_alert_seconds", "From publication to the committed alert; live sources only.")),
 		seen:       prometheus.NewHistogram(telemetry.Latency("quidnunc_seen_to_alert_seconds", "From the first sight of the article to the committed alert; live sources only.")),
 		lag:        gauge("quidnunc_consumer_lag_messages", "Entries of the log beyond the checkpoint."),

@@ -49,12 +49,12 @@ func (s *session) saveDue() bool {
 }
 
 // saveInTime takes a snapshot when the last one is old enough and this is a place for one: everything that was stepped
-// is committed. Storing it goes on beside the machine.
+// is committed. The machine stands still while its memory is copied; writing and storing the copy go on beside it.
 func (s *session) saveInTime(ctx context.Context) {
 	if len(s.backlog.entries) > 0 || !s.saveDue() {
 		return
 	}
-	body, ok := s.picture()
+	picture, ok := s.picture()
 	if !ok {
 		return
 	}
@@ -62,7 +62,7 @@ func (s *session) saveInTime(ctx context.Context) {
 	s.saves.busy = done
 	go func() {
 		defer close(done)
-		s.save(ctx, sequence, body)
+		s.save(ctx, sequence, picture)
 	}()
 }
 
@@ -72,29 +72,31 @@ func (s *session) saveLast(ctx context.Context) {
 	if s.saves.steps == 0 {
 		return
 	}
-	if body, ok := s.picture(); ok {
-		s.save(ctx, s.position, body)
+	if picture, ok := s.picture(); ok {
+		s.save(ctx, s.position, picture)
 	}
 }
 
-// picture is the state as it is kept, where it is exactly what the checkpoint says and this machine's turn.
-func (s *session) picture() (body []byte, ok bool) {
+// picture is the state to be kept, where it is exactly what the checkpoint says and this machine's turn.
+func (s *session) picture() (p *machine.Picture, ok bool) {
 	if s.cfg.Vault == nil || !s.leading || len(s.backlog.entries) > 0 || s.checkpoint.Sequence != s.position || s.checkpoint.Written != whole {
 		return nil, false
 	}
 	s.saves.at, s.saves.steps = s.cfg.Now(), 0
-	body, err := encodeSnapshot(saved{MachineName(s.cfg.Shard, s.cfg.Shards), s.position, stepVersion}, s.state)
+	p = s.state.Picture()
+	s.metrics.stages.WithLabelValues("picture").Observe(s.cfg.Now().Sub(s.saves.at).Seconds())
+	return p, true
+}
+
+func (s *session) save(ctx context.Context, sequence uint64, picture *machine.Picture) {
+	began := s.cfg.Now()
+	body, err := encodeSnapshot(saved{MachineName(s.cfg.Shard, s.cfg.Shards), sequence, stepVersion}, picture)
 	if err != nil {
 		s.cfg.Log.Error("consumer: no snapshot could be taken", "error", err)
 		s.metrics.saves.WithLabelValues(saveFailed).Inc()
-		return nil, false
+		return
 	}
-	return body, true
-}
-
-func (s *session) save(ctx context.Context, sequence uint64, body []byte) {
-	began := s.cfg.Now()
-	err := s.cfg.Vault.PutSnapshot(ctx, MachineName(s.cfg.Shard, s.cfg.Shards), sequence, body)
+	err = s.cfg.Vault.PutSnapshot(ctx, MachineName(s.cfg.Shard, s.cfg.Shards), sequence, body)
 	if err != nil {
 		s.metrics.saves.WithLabelValues(saveFailed).Inc()
 		s.cfg.Log.Warn("consumer: a snapshot could not be kept; the one before it serves", "error", err)
@@ -202,13 +204,13 @@ const snapshotForm = 1
 var snapshotMagic = []byte("quidnunc-state\n")
 
 // encodeSnapshot packs a state: a line of magic, then, compressed, the form, what it is of, and the state.
-func encodeSnapshot(of saved, state *machine.State) ([]byte, error) {
+func encodeSnapshot(of saved, state *machine.Picture) ([]byte, error) {
 	var w snapshot.Writer
 	w.Uint(snapshotForm)
 	w.String(of.Machine)
 	w.Uint(of.Sequence)
 	w.Uint(uint64(of.Step))
-	b, err := state.AppendSnapshot(w.Bytes())
+	b, err := state.Append(w.Bytes())
 	if err != nil {
 		return nil, err
 	}

@@ -173,7 +173,7 @@ func (x *archive) forget(horizon int64) []*article {
 		}
 	}
 	if x.head > len(x.queue)/2 && x.head > 1024 {
-		x.queue = append(x.queue[:0], x.queue[x.head:]...)
+		x.queue = slices.Clone(x.queue[x.head:]) // never in place: pictures share it
 		x.head = 0
 	}
 	return gone

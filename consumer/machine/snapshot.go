@@ -2,9 +2,12 @@ package machine
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
+	"sync"
+	"time"
 
 	"github.com/quidnunc-news/quidnunc/consumer/snapshot"
 	"github.com/quidnunc-news/quidnunc/consumer/story"
@@ -13,63 +16,160 @@ import (
 	"github.com/quidnunc-news/quidnunc/pipeline/wire"
 )
 
-// snapshotVersion is the form that AppendSnapshot writes. Restore reads every form from 1 on: a new one keeps the readers
+// snapshotVersion is the form that Picture.Append writes. Restore reads every form from 1 on: a new one keeps the readers
 // of those before it, so that an upgrade does not step the log again.
-const snapshotVersion = 2
+//
+//	2  how many alerts that were held back were shown in this hour
+//	3  signatures of articles as they lie in memory
+const snapshotVersion = 3
+
+// Picture is what a machine knows at one moment: it stays as it is while the machine steps on.
+type Picture struct {
+	ruled                 bool
+	hash                  string // of the rules in force
+	highest, clock, swept time.Time
+	live                  bool
+	stories               *story.Picture
+	queue                 []remembered
+	articles              []known
+	alerts                []kept
+	waiting               []wait
+	limits                map[string]limit
+	over                  []string
+	windows               map[string]counter
+	shown                 shown
+}
+
+type known struct {
+	key     key
+	article article
+}
+
+type kept struct {
+	id     news.ID
+	record record
+}
+
+// Picture copies what the machine knows. That takes a fraction of the time that writing it does, and the machine stands
+// still only so long.
+func (s *State) Picture() *Picture {
+	p := &Picture{
+		ruled: s.rules != nil, highest: s.highest, clock: s.clock, swept: s.swept, live: s.live,
+		queue:   s.archive.queue[s.archive.head:], // it is only appended to
+		waiting: slices.Clone(s.waiting), over: slices.Clone(s.over), limits: make(map[string]limit, len(s.limits)),
+		windows: make(map[string]counter, len(s.windows)), shown: s.shown,
+	}
+	if p.ruled {
+		p.hash = s.rules.hash
+	}
+	p.shown.of = maps.Clone(s.shown.of)
+	for name, l := range s.limits {
+		p.limits[name] = *l
+	}
+	var beside sync.WaitGroup
+	beside.Go(func() { p.stories = s.stories.Picture() })
+	beside.Go(func() { p.articles = s.archive.picture() })
+	p.alerts = make([]kept, 0, len(s.alerts))
+	for id, r := range s.alerts {
+		copied := *r
+		copied.facts = slices.Clone(r.facts)
+		p.alerts = append(p.alerts, kept{id, copied})
+	}
+	for name, c := range s.windows {
+		p.windows[name] = counter{c.Picture(), c.meaning}
+	}
+	beside.Wait()
+	return p
+}
+
+// picture copies the articles. What is remembered of a revision, or of a window, is only added to.
+func (x *archive) picture() []known {
+	out := make([]known, 0, len(x.articles))
+	for k, a := range x.articles {
+		copied := *a
+		if a.past != nil {
+			past := *a.past
+			past.claims = slices.Clone(past.claims)
+			copied.past = &past
+		}
+		out = append(out, known{k, copied})
+	}
+	return out
+}
 
 // AppendSnapshot appends all that the machine knows: a machine that is restored from it steps on as this one would. The
 // same state gives the same bytes. Rules are named by their hash, not contained.
-func (s *State) AppendSnapshot(b []byte) ([]byte, error) {
-	var w snapshot.Writer
-	w.Uint(snapshotVersion)
-	hash := ""
-	if s.rules != nil {
-		hash = s.rules.hash
-	}
-	w.Bool(s.rules != nil)
-	w.String(hash)
-	w.Time(s.highest)
-	w.Time(s.clock)
-	w.Time(s.swept)
-	w.Bool(s.live)
-	s.stories.Write(&w)
-	s.archive.write(&w)
-	w.Len(len(s.alerts))
-	for _, id := range slices.Sorted(maps.Keys(s.alerts)) {
-		w.String(string(id))
-		if err := s.alerts[id].write(&w); err != nil {
+func (s *State) AppendSnapshot(b []byte) ([]byte, error) { return s.Picture().Append(b) }
+
+// Append is AppendSnapshot of the machine as it was. It may be called while the machine steps, once.
+func (p *Picture) Append(b []byte) ([]byte, error) { return p.append(b, snapshotVersion) }
+
+func (p *Picture) append(b []byte, form int) ([]byte, error) {
+	w := snapshot.NewWriter(p.estimate())
+	w.Uint(uint64(form))
+	w.Bool(p.ruled)
+	w.String(p.hash)
+	w.Time(p.highest)
+	w.Time(p.clock)
+	w.Time(p.swept)
+	w.Bool(p.live)
+	p.stories.Write(w, storyForm(form))
+	p.writeArchive(w)
+	slices.SortFunc(p.alerts, func(a, b kept) int { return cmp.Compare(a.id, b.id) })
+	w.Len(len(p.alerts))
+	for i := range p.alerts {
+		w.String(string(p.alerts[i].id))
+		if err := p.alerts[i].record.write(w); err != nil {
 			return nil, err
 		}
 	}
-	w.Len(len(s.waiting))
-	for _, x := range s.waiting {
+	w.Len(len(p.waiting))
+	for _, x := range p.waiting {
 		w.Time(x.due)
 		w.String(string(x.alert))
 	}
-	if err := s.writeLimits(&w); err != nil {
+	if err := p.writeLimits(w); err != nil {
 		return nil, err
 	}
-	w.Len(len(s.windows))
-	for _, name := range slices.Sorted(maps.Keys(s.windows)) {
+	w.Len(len(p.windows))
+	for _, name := range slices.Sorted(maps.Keys(p.windows)) {
 		w.String(name)
-		w.String(s.windows[name].meaning)
-		s.windows[name].Write(&w)
+		w.String(p.windows[name].meaning)
+		p.windows[name].Write(w)
 	}
-	s.shown.write(&w)
+	if form >= 2 {
+		p.shown.write(w)
+	}
+	if len(b) == 0 {
+		return w.Bytes(), nil
+	}
 	return append(b, w.Bytes()...), nil
 }
 
-func (x *archive) write(w *snapshot.Writer) {
-	queue := x.queue[x.head:]
-	w.Len(len(queue))
-	for _, r := range queue {
+// storyForm is the form of the stories within a snapshot of the form.
+func storyForm(form int) int {
+	if form < 3 {
+		return 1
+	}
+	return story.Form
+}
+
+// estimate is about how many bytes the picture takes: a buffer that grows is copied again and again.
+func (p *Picture) estimate() int {
+	return 1024 + 100*len(p.queue) + 64*len(p.articles) + 1024*len(p.alerts) + p.stories.Estimate()
+}
+
+func (p *Picture) writeArchive(w *snapshot.Writer) {
+	w.Len(len(p.queue))
+	for _, r := range p.queue {
 		w.String(string(r.key[:]))
 		w.Uint(r.seq)
 		w.Int(r.at)
 	}
-	w.Len(len(x.articles))
-	for _, k := range slices.SortedFunc(maps.Keys(x.articles), func(a, b key) int { return bytes.Compare(a[:], b[:]) }) {
-		a := x.articles[k]
+	slices.SortFunc(p.articles, func(a, b known) int { return bytes.Compare(a.key[:], b.key[:]) })
+	w.Len(len(p.articles))
+	for i := range p.articles {
+		k, a := &p.articles[i].key, &p.articles[i].article
 		w.String(string(k[:]))
 		w.Uint(a.seq)
 		w.String(string(a.revision[:]))
@@ -129,10 +229,10 @@ func writeAlert(w *snapshot.Writer, a *news.Alert) error {
 	return nil
 }
 
-func (s *State) writeLimits(w *snapshot.Writer) error {
-	w.Len(len(s.limits))
-	for _, name := range slices.Sorted(maps.Keys(s.limits)) {
-		l := s.limits[name]
+func (p *Picture) writeLimits(w *snapshot.Writer) error {
+	w.Len(len(p.limits))
+	for _, name := range slices.Sorted(maps.Keys(p.limits)) {
+		l := p.limits[name]
 		w.String(name)
 		w.Time(l.start)
 		w.Time(l.end)
@@ -143,8 +243,8 @@ func (s *State) writeLimits(w *snapshot.Writer) error {
 			return err
 		}
 	}
-	w.Len(len(s.over))
-	for _, name := range s.over {
+	w.Len(len(p.over))
+	for _, name := range p.over {
 		w.String(name)
 	}
 	return nil
@@ -164,7 +264,7 @@ func Restore(b []byte, rules func(hash string) (*Ruleset, error)) (*State, error
 	s := &State{}
 	ruled, hash := r.Bool(), r.String()
 	s.highest, s.clock, s.swept, s.live = r.Time(), r.Time(), r.Time(), r.Bool()
-	s.stories = *story.Read(r)
+	s.stories = *story.Read(r, storyForm(int(v)))
 	s.archive.read(r)
 	s.alerts = map[news.ID]*record{}
 	for range r.Len(8) {

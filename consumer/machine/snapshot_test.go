@@ -114,6 +114,7 @@ func TestARestoredMachineStepsOnAsTheOneBefore(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		picture := whole.Picture()
 		restored, err := machine.Restore(taken, compiled)
 		if err != nil {
 			t.Fatal(err)
@@ -126,6 +127,45 @@ func TestARestoredMachineStepsOnAsTheOneBefore(t *testing.T) {
 			if diff := cmp.Diff(step(&whole, i), step(restored, i)); diff != "" {
 				t.Fatalf("entry %d (-whole +restored):\n%s", i, diff)
 			}
+		}
+		later, err := picture.Append(nil)
+		if err != nil || !bytes.Equal(taken, later) {
+			t.Fatalf("the picture changed while the machine stepped on (%v)", err)
+		}
+	})
+}
+
+// Each upgrade finds what the program before it kept, in its form, and goes on as if there had been none.
+func TestAMachineStepsOnThroughUpgradesOfItsSnapshotsInARow(t *testing.T) {
+	told, _ := rules(t, nil)
+	set, err := machine.Compile(told.Hash, variety(t), gazetteer.Default())
+	if err != nil {
+		t.Fatal(err)
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		var never, upgraded machine.State
+		form := 1
+		for i, e := range append([]news.Entry{told}, life(t)...) {
+			in := machine.Input{Seq: uint64(i + 1), Entry: e}
+			if i == 0 {
+				in.Rules = set
+			}
+			want, got := never.Step(in), upgraded.Step(in)
+			if diff := cmp.Diff(want.Outputs, got.Outputs); diff != "" {
+				t.Fatalf("entry %d, form %d (-never +upgraded):\n%s", i, form, diff)
+			}
+			if !rapid.Bool().Draw(t, "restart") {
+				continue
+			}
+			kept, err := upgraded.Picture().AppendForm(nil, form)
+			if err != nil {
+				t.Fatal(err)
+			}
+			restored, err := machine.Restore(kept, func(string) (*machine.Ruleset, error) { return set, nil })
+			if err != nil {
+				t.Fatalf("form %d: %v", form, err)
+			}
+			upgraded, form = *restored, min(form+rapid.IntRange(0, 1).Draw(t, "upgrade"), machine.Forms)
 		}
 	})
 }
@@ -164,7 +204,7 @@ var update = flag.Bool("update", false, "write the snapshot of the present form 
 // What was kept once is read for ever: a machine restored from the snapshot of an older program knows the alert that was
 // told and retracts it.
 func TestSnapshotsOfEveryFormAreRead(t *testing.T) {
-	const forms = 2
+	const forms = machine.Forms
 	h := &house{t: t}
 	told, _ := rules(t, nil)
 	h.step(told, variety(t)...)

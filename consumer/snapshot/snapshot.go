@@ -15,6 +15,9 @@ import (
 // Writer appends values. The zero Writer is ready.
 type Writer struct{ b []byte }
 
+// NewWriter returns a Writer with room for n bytes.
+func NewWriter(n int) *Writer { return &Writer{make([]byte, 0, n)} }
+
 // Bytes are what was written so far.
 func (w *Writer) Bytes() []byte { return w.b }
 
@@ -40,6 +43,13 @@ func (w *Writer) Bool(v bool) {
 func (w *Writer) String(s string) {
 	w.Len(len(s))
 	w.b = append(w.b, s...)
+}
+
+// Raw writes numbers as they lie in memory, two bytes each; whoever reads them knows how many there are.
+func (w *Writer) Raw(of []uint16) {
+	for _, v := range of {
+		w.b = binary.LittleEndian.AppendUint16(w.b, v)
+	}
 }
 
 // Time writes an instant to the nanosecond; it is read back in UTC.
@@ -140,6 +150,18 @@ func (r *Reader) String() string {
 	s := string(r.b[:n])
 	r.b = r.b[n:]
 	return s
+}
+
+// Raw reads what Writer.Raw wrote, as many as there is room for.
+func (r *Reader) Raw(into []uint16) {
+	if len(r.b) < 2*len(into) {
+		r.Fail("%d numbers in %d bytes", len(into), len(r.b))
+		return
+	}
+	for i := range into {
+		into[i] = binary.LittleEndian.Uint16(r.b[2*i:])
+	}
+	r.b = r.b[2*len(into):]
 }
 
 // Time reads what Writer.Time wrote.

@@ -233,7 +233,7 @@ func reread(t *rapid.T, s *story.Stories) *story.Stories {
 	var b, c snapshot.Writer
 	s.Write(&b)
 	r := snapshot.NewReader(b.Bytes())
-	again := story.Read(r)
+	again := story.Read(r, story.Form)
 	if err := r.End(); err != nil {
 		t.Fatal(err)
 	}

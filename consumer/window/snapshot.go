@@ -9,6 +9,24 @@ import (
 	"github.com/quidnunc-news/quidnunc/pipeline/news"
 )
 
+// Picture is a copy of the window, to be written: it stays as it is while the window goes on.
+func (w *Window) Picture() *Window {
+	out := *w
+	out.groups = make(map[string]*group, len(w.groups))
+	for name, g := range w.groups {
+		copied := *g
+		copied.entries, copied.told = slices.Clone(g.entries), slices.Clone(g.told)
+		if g.seen != nil {
+			copied.seen = make(map[string][]int64, len(g.seen))
+			for key, times := range g.seen {
+				copied.seen[key] = slices.Clone(times)
+			}
+		}
+		out.groups[name] = &copied
+	}
+	return &out
+}
+
 // Write writes the window. The same window gives the same bytes.
 func (w *Window) Write(s *snapshot.Writer) {
 	w.spec.write(s)
