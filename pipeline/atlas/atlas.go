@@ -48,6 +48,9 @@ const maxWords = 6
 // Longest finds the longest name that begins at word i and lists the places that bear it in that language, the largest
 // first and regions last, and how many words it takes.
 func (a *Atlas) Longest(words []string, i int, lang string) ([]Place, int) {
+	if i < len(words) && !a.begins(gazetteer.FoldName(words[i])) {
+		return nil, 0
+	}
 	for n := min(maxWords, len(words)-i); n > 0; n-- {
 		if gazetteer.FoldName(words[i+n-1]) == "" {
 			continue
@@ -57,6 +60,12 @@ func (a *Atlas) Longest(words []string, i int, lang string) ([]Place, int) {
 		}
 	}
 	return nil, 0
+}
+
+// begins tells whether a name begins with the folded words.
+func (a *Atlas) begins(words string) bool {
+	i := a.names.search(words)
+	return i < a.names.len() && strings.HasPrefix(a.names.line(i), words)
 }
 
 // Named lists the places that bear a name in a language, as Longest does.

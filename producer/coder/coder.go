@@ -75,8 +75,9 @@ type reading struct {
 	surface   []string        // tokens as written
 	words     []*lexicon.Word // what the lexicon knows of them; never nil
 	mentions  []mention
-	at        []int // the mention that holds a token, plus one
-	first     []int // the first mention of each sentence; one more than there are sentences
+	at        []int    // the mention that holds a token, plus one
+	names     []lookup // what the gazetteer knows at a token
+	first     []int    // the first mention of each sentence; one more than there are sentences
 	dates     []date
 	titleCase bool // the sentence is a headline in capitals
 	memory    memory
@@ -108,7 +109,7 @@ func (c *Coder) read(a news.Article, language *lexicon.Language) *reading {
 			r.words[i] = unknown
 		}
 	}
-	r.at = make([]int, n)
+	r.at, r.names = make([]int, n), make([]lookup, n)
 	r.first = make([]int, 0, len(r.Sentences)+1)
 	return r
 }

@@ -1,6 +1,7 @@
 package coder
 
 import (
+	"maps"
 	"strconv"
 	"strings"
 	"time"
@@ -91,6 +92,9 @@ func (r *reading) effective(i int, s text.Sentence) bool {
 }
 
 func (r *reading) dateAt(i int, s text.Sentence, last news.Interval) (date, bool) {
+	if !r.opensDate(i) {
+		return date{}, false
+	}
 	if p, n := r.phrase(i, s.Last, lexicon.Dates); n > 0 {
 		when := r.relative(p.Value, last)
 		d := date{first: i, last: i + n, when: when}
@@ -114,6 +118,41 @@ func (r *reading) dateAt(i int, s text.Sentence, last news.Interval) (date, bool
 	}
 	return r.year(i)
 }
+
+// opensDate tells whether an expression of time may begin at token i; of most words it does not.
+func (r *reading) opensDate(i int) bool {
+	if r.Tokens[i].Kind == text.Number || openers[r.keys[i]] {
+		return true
+	}
+	for _, p := range r.words[i].Phrases {
+		if p.Mark.Has(temporal) {
+			return true
+		}
+	}
+	k := r.keys[i]
+	return len(k) > 2 && k[len(k)-1] == '.' || strings.HasPrefix(k, "mi-") || strings.HasPrefix(k, "mid-") // "oct.", "mi-mars"
+}
+
+// temporal are the lists that expressions of time begin with.
+const temporal = lexicon.Dates | lexicon.Months | lexicon.MonthAbbreviations | lexicon.Weekdays | lexicon.Numbers |
+	lexicon.Magnitudes | lexicon.Vague | lexicon.Ago | lexicon.Last | lexicon.Next | lexicon.Units
+
+// openers are the words of no list that expressions of time begin with.
+var openers = func() map[string]bool {
+	out := set("a an années q1 q2 q3 q4")
+	for _, words := range []map[string]bool{opening, ahead} {
+		maps.Copy(out, words)
+	}
+	for _, words := range []map[string]time.Month{seasons, monthNames, abbreviations} {
+		for w := range words {
+			out[w] = true
+		}
+	}
+	for w := range ordinals {
+		out[w] = true
+	}
+	return out
+}()
 
 // relative reads the values of the list of dates: "-1m" counted from the article's date and never more precise than it,
 // "^-1d" from the date told last, "..0m" from the article's date to the end of that.

@@ -152,7 +152,7 @@ func (r *reading) reaches(q *news.Quantity, i int) {
 func (r *reading) number(i int) (int64, bool) {
 	var v int64
 	if r.Tokens[i].Kind == text.Number {
-		digits := strings.NewReplacer(",", "", " ", "", " ", "", ".", "").Replace(r.surface[i])
+		digits := ungroup.Replace(r.surface[i])
 		n, err := strconv.ParseInt(digits, 10, 64)
 		if err != nil || n < 0 || strings.ContainsAny(r.surface[i], ".") || r.french && strings.Contains(r.surface[i], ",") {
 			return 0, false
@@ -178,3 +178,6 @@ func (r *reading) number(i int) (int64, bool) {
 	}
 	return v, true
 }
+
+// ungroup takes out of a number what groups its digits.
+var ungroup = strings.NewReplacer(",", "", " ", "", " ", "", ".", "")

@@ -149,9 +149,23 @@ func (r *reading) named(i int, s text.Sentence) (mention, bool) {
 	return mention{}, false
 }
 
-// longest looks a name up in the article's language; names of several words are also written as English has them:
-// "Sergei Lavrov".
+// lookup is what the gazetteer knows of the longest name at a token.
+type lookup struct {
+	done  bool
+	found []gazetteer.Match
+}
+
+// longest looks the name at a token of sentence s up, once.
 func (r *reading) longest(i int, s text.Sentence) []gazetteer.Match {
+	if n := &r.names[i]; !n.done {
+		n.found, n.done = r.lookUp(i, s), true
+	}
+	return r.names[i].found
+}
+
+// lookUp looks a name up in the article's language; names of several words are also written as English has them:
+// "Sergei Lavrov".
+func (r *reading) lookUp(i int, s text.Sentence) []gazetteer.Match {
 	found := r.gazetteer.Longest(r.surface[:s.Last], i, r.Lang)
 	if len(found) > 0 || !r.french || !r.capital(i) {
 		return found
