@@ -63,6 +63,7 @@ var rooms = map[string]room{
 	"consumer/trial":    {floor: 2, pure: true},
 	"consumer/window":   {floor: 2, pure: true},
 
+	"consumer/replay/diff":   {floor: 2},
 	"consumer/replay/invent": {floor: 2, pure: true},
 
 	"pipeline":           {floor: 1, pure: true},

@@ -64,6 +64,7 @@ Programs find the same under --api: GET /v1/replay, POST /v1/replay/pause, /resu
 		},
 	}
 	r.flags(c.Flags())
+	c.AddCommand(newReplayDiff(std))
 	for flag, values := range map[string][]string{"format": replayFormats, "source": {"stream"}, "base": {"latest"}} {
 		if err := c.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveDefault)); err != nil {
 			panic(err) // the flag is not there: a bug of this program
