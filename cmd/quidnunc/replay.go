@@ -82,7 +82,7 @@ type replaying struct {
 	from, to, speed, order, source string
 	base, out, format              string
 	api, receiver                  string
-	warmup                         time.Duration
+	warmup, every                  time.Duration
 	rules, files                   []string
 	config                         string
 	recode, publish                bool
@@ -113,6 +113,7 @@ func (r *replaying) flags(f *pflag.FlagSet) {
 	f.StringVarP(&r.config, "config", "c", "", "configuration file: for its receivers, its data directory and its API token")
 	f.StringVar(&r.api, "api", "", "address to pause and step at, or 'off' (default "+defaultAPI+", or the next free port)")
 	f.IntVar(&r.workers, "workers", 0, "entries prepared at once (default: as many as there are processors)")
+	f.DurationVar(&r.every, "checkpoint", 10*time.Second, "how often to note how far it is, so that a kill costs no more")
 }
 
 func (r *replaying) run(ctx context.Context) (err error) {
@@ -164,7 +165,7 @@ func (r *replaying) plan() (cfg replay.Config, err error) {
 	control := &replay.Control{}
 	cfg = replay.Config{
 		Actors: gazetteer.Default(), Coder: newCoder(), Sketch: sketched, Recode: r.recode, Ours: oursAlone(newCoder().Name()),
-		Warmup: r.warmup, Control: control, Workers: r.workers, Log: r.log, Kind: "stream", Order: replay.Order(r.order),
+		Warmup: r.warmup, Control: control, Workers: r.workers, Every: r.every, Log: r.log, Kind: "stream", Order: replay.Order(r.order),
 	}
 	if err := r.times(&cfg, control); err != nil {
 		return cfg, err
@@ -190,8 +191,8 @@ func (r *replaying) times(cfg *replay.Config, control *replay.Control) (err erro
 	if !cfg.From.IsZero() && !cfg.To.IsZero() && !cfg.From.Before(cfg.To) {
 		return usagef("--from %s is not before --to %s", r.from, r.to)
 	}
-	if r.warmup < 0 {
-		return usagef("--warmup %v: not negative", r.warmup)
+	if r.warmup < 0 || r.every < 0 || r.workers < 0 {
+		return usagef("--warmup %v, --checkpoint %v, --workers %d: not negative", r.warmup, r.every, r.workers)
 	}
 	switch cfg.Order {
 	case "", replay.Log, replay.Published:
@@ -244,12 +245,16 @@ func (r *replaying) readRules(cfg *replay.Config) error {
 	if err != nil {
 		return &usageError{err}
 	}
-	_, hash := rulebook.Encode(given.Rules)
+	body, hash := rulebook.Encode(given.Rules)
+	rules, err := rulebook.Decode(body) // in the order in which live has them
+	if err != nil {
+		return err
+	}
 	var names []string
 	for _, f := range r.rules {
 		names = append(names, filepath.Base(f))
 	}
-	cfg.Rules = &replay.Rules{Name: strings.Join(names, ", "), Hash: hash, Rules: given.Rules}
+	cfg.Rules = &replay.Rules{Name: strings.Join(names, ", "), Hash: hash, Rules: rules}
 	r.book.Receivers = append(given.Receivers, r.book.Receivers...)
 	return nil
 }

@@ -177,6 +177,7 @@ func (t *stepper) one(ctx context.Context, j *job) error {
 
 // flush hands on what was said.
 func (t *stepper) flush() error {
+	t.Control.note(t.tally)
 	if len(t.next.outputs) == 0 && t.next.mark == nil {
 		return nil
 	}

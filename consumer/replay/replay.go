@@ -81,9 +81,9 @@ type Said struct {
 
 // Rules are the rules to replay under, in the place of those the log tells.
 type Rules struct {
-	Name  string // for people: the file's
-	Hash  string // as rulebook.Encode tells it
-	Rules []rule.Rule
+	Name  string      // for people: the file's
+	Hash  string      // as rulebook.Encode tells it
+	Rules []rule.Rule // as rulebook.Decode gives them: in the order in which live has them
 }
 
 // Snapshot is a state of a machine to begin with.

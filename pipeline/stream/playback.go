@@ -18,8 +18,8 @@ func (h *Hub) Playback(ctx context.Context, id string, age time.Duration) (*Hub,
 	config.Prefix, config.EventsAge = h.names.prefix+".replay."+id, age
 	config.ReportsBytes = 0                           // there are no REPORTS here
 	config.DedupWindow = min(config.DedupWindow, age) // the server wants it so; outputs carry no Msg-Id
-	if err := config.Validate(); err != nil {
-		return nil, err
+	if err := validPrefix(config.Prefix); err != nil {
+		return nil, fmt.Errorf("stream: %w", err)
 	}
 	p := &Hub{config: config, names: names{config.Prefix}, conn: h.conn, js: h.js, writer: h.writer}
 	want := p.events()
