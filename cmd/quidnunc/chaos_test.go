@@ -484,9 +484,9 @@ func slept(t *testing.T, rng *rand.Rand) account {
 	s.produceAll(s.node.url())
 	s.allDelivered(s.node.url())
 	recovery := time.Since(began)
-	sleep := 6 * time.Second
-	if *chaosRuns > 1 {
-		sleep = time.Minute
+	sleep := time.Minute
+	if *chaosFew {
+		sleep = 6 * time.Second
 	}
 	time.Sleep(max(0, sleep-time.Since(began)))
 	active.signal(sigcont)

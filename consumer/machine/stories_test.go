@@ -277,3 +277,45 @@ func TestACountRuleStartsAnewWhenItMeansSomethingElse(t *testing.T) {
 		t.Errorf("with another number it counts anew: %s", got)
 	}
 }
+
+// Two stories become one: the alert that was told of the younger one goes on in the story that took it in.
+func TestTheAlertOfAStoryThatBecomesPartOfAnotherGoesOn(t *testing.T) {
+	h := &house{t: t}
+	told, r := rules(t, nil)
+	h.step(told, r)
+	n := 0
+	tell := func(things string, events ...news.Event) (news.Story, []news.Alert) {
+		n++
+		report := by(fmt.Sprintf("p%d.example", n), fmt.Sprintf("%s %d.", things, n), 10*n, events...)
+		report.Sketch = news.Sketch{}
+		for _, thing := range strings.Fields(things) {
+			for i := range 8 {
+				report.Sketch.Terms = append(report.Sketch.Terms, news.Term{Key: fmt.Sprintf("^%s%d", thing, i), Weight: 4})
+			}
+		}
+		result := h.step(report)
+		var alerts []news.Alert
+		for _, o := range result.Outputs {
+			if o.Alert != nil {
+				alerts = append(alerts, *o.Alert)
+			}
+		}
+		return result.Story, alerts
+	}
+	older, _ := tell("fire")
+	younger, first := tell("arrest", sanction("withdraw"))
+	if len(first) != 1 || older.ID == younger.ID {
+		t.Fatalf("%d alerts, stories %s and %s", len(first), older.ID, younger.ID)
+	}
+	var s news.Story
+	for len(s.Former) == 0 && n < 20 {
+		s, _ = tell("fire arrest")
+	}
+	s, again := tell("fire arrest", sanction("expel"))
+	if s.ID != older.ID || len(again) != 1 {
+		t.Fatalf("%d alerts in story %s; the stories were %s and %s", len(again), s.ID, older.ID, younger.ID)
+	}
+	if a := again[0]; a.ID != first[0].ID || a.Revision != 2 || a.Change != news.Updated || a.Story.ID != older.ID {
+		t.Errorf("after the stories became one: %s revision %d %s; before: %s", a.ID, a.Revision, a.Change, first[0].ID)
+	}
+}

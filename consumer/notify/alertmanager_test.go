@@ -68,8 +68,9 @@ func (c *callbacks) wait(t *testing.T, what string, fits func(called) bool) call
 	return called{}
 }
 
-// alertmanagers starts real ones, of Debian's package prometheus-alertmanager (tools/alertmanager.sh installs it).
-func alertmanagers(t *testing.T, n int, callback string) []string {
+// alertmanagers starts real ones, of Debian's package prometheus-alertmanager (tools/alertmanager.sh installs it): each for
+// itself, or gossiping as one cluster.
+func alertmanagers(t *testing.T, n int, callback string, gossiping bool) []string {
 	t.Helper()
 	program, err := exec.LookPath("prometheus-alertmanager")
 	if err != nil {
@@ -87,21 +88,36 @@ func alertmanagers(t *testing.T, n int, callback string) []string {
 		t.Fatal(err)
 	}
 	var urls []string
+	first := ""
 	for range n {
-		urls = append(urls, startAlertmanager(t, program, config))
+		cluster := []string{"--cluster.listen-address="}
+		if gossiping {
+			mine := freeAddress(t)
+			cluster = []string{"--cluster.listen-address=" + mine, "--cluster.peer-timeout=2s", "--cluster.gossip-interval=50ms", "--cluster.settle-timeout=1s"}
+			if first != "" {
+				cluster = append(cluster, "--cluster.peer="+first)
+			}
+			first = mine
+		}
+		urls = append(urls, startAlertmanager(t, program, config, cluster...))
 	}
 	return urls
 }
 
-func startAlertmanager(t *testing.T, program, config string) string {
+func freeAddress(t *testing.T) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	address := l.Addr().String()
-	_ = l.Close()
-	c := exec.Command(program, "--config.file="+config, "--storage.path="+t.TempDir(), "--web.listen-address="+address, "--cluster.listen-address=")
+	defer l.Close() //nolint:errcheck // it only lent its port
+	return l.Addr().String()
+}
+
+func startAlertmanager(t *testing.T, program, config string, cluster ...string) string {
+	t.Helper()
+	address := freeAddress(t)
+	c := exec.Command(program, append(cluster, "--config.file="+config, "--storage.path="+t.TempDir(), "--web.listen-address="+address)...)
 	if err := c.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -124,7 +140,7 @@ func TestARealAlertmanagerGroupsAndCallsBack(t *testing.T) {
 	calls := &callbacks{}
 	us := httptest.NewServer(calls)
 	defer us.Close()
-	peers := alertmanagers(t, 2, us.URL)
+	peers := alertmanagers(t, 2, us.URL, false)
 	am, err := notify.NewAlertmanager(notify.AlertmanagerConfig{Name: "am", URLs: peers, Labels: map[string]string{"team": "desk"}, Style: notify.Style{Names: names}})
 	if err != nil {
 		t.Fatal(err)
@@ -168,9 +184,53 @@ func TestARealAlertmanagerGroupsAndCallsBack(t *testing.T) {
 	}
 }
 
+// A cluster does not pass alerts on: its peers tell each other only whom they called. So each of them has to be sent every
+// alert, and because they gossip, we are called once all the same.
+func TestAClusterOfAlertmanagersHasEveryAlertAtEachPeerAndCallsOnce(t *testing.T) {
+	calls := &callbacks{}
+	us := httptest.NewServer(calls)
+	defer us.Close()
+	peers := alertmanagers(t, 2, us.URL, true)
+	for deadline := time.Now().Add(time.Minute); ; time.Sleep(50 * time.Millisecond) {
+		status := asked(t, peers[1]+"/api/v2/status")
+		if strings.Count(status, `"address"`) == 2 && strings.Contains(status, `"ready"`) {
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("the peers do not find each other: %s", status)
+		}
+	}
+	am, err := notify.NewAlertmanager(notify.AlertmanagerConfig{Name: "am", URLs: peers, Style: notify.Style{Names: names}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := seed(t)
+	if err := am.Send(t.Context(), notify.Notice{Alert: a, Key: a.Key(), Receiver: "am", Queued: time.Now()}); err != nil {
+		t.Fatal(err)
+	}
+	for _, peer := range peers {
+		if n := strings.Count(firing(t, peer), `"fingerprint"`); n != 1 {
+			t.Errorf("%s has %d alerts", peer, n)
+		}
+	}
+	of := func(c called) bool { return len(c.Alerts) == 1 && c.Alerts[0].Labels["alert"] == string(a.ID) }
+	calls.wait(t, "the alert", of)
+	time.Sleep(5 * time.Second) // twice what the second peer waits for the first
+	calls.mu.Lock()
+	defer calls.mu.Unlock()
+	if len(calls.all) != 1 {
+		t.Errorf("called %d times: %+v", len(calls.all), calls.all)
+	}
+}
+
 func firing(t *testing.T, peer string) string {
 	t.Helper()
-	resp, err := http.Get(peer + "/api/v2/alerts?active=true")
+	return asked(t, peer+"/api/v2/alerts?active=true")
+}
+
+func asked(t *testing.T, url string) string {
+	t.Helper()
+	resp, err := http.Get(url)
 	if err != nil {
 		t.Fatal(err)
 	}
