@@ -184,7 +184,7 @@ func deliver(ctx context.Context, std streams, s *settings) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(std.out, "to       %s\n\n", strings.Join(p.workshop.names(), ", "))
+	fmt.Fprintf(std.out, "to       %s\n\n", nameOr(strings.Join(p.workshop.names(), ", "), "the terminal"))
 	g, working := errgroup.WithContext(ctx)
 	g.Go(func() error { return deliveries.Run(working) })
 	g.Go(func() error { return watchRules(working, h, p, deliveries, nil) })

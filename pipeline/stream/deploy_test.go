@@ -149,7 +149,11 @@ var deeds = []struct {
 		_, err = h.PublishBatch(ctx, [][]stream.Message{{{Subject: "rules.1", Data: []byte(hash)}}})
 		return err
 	}},
-	{"read the log", "consumer", func(ctx context.Context, h *stream.Hub) error {
+	{"look at every stream", "producer consumer courier", func(ctx context.Context, h *stream.Hub) error {
+		_, err := h.Snapshot(ctx)
+		return err
+	}},
+	{"read the log", "producer consumer", func(ctx context.Context, h *stream.Hub) error {
 		last, err := h.Last(ctx, stream.Reports)
 		if err != nil {
 			return err
