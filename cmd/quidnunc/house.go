@@ -295,6 +295,32 @@ func (p *place) make(ctx context.Context, std streams) (*house, error) {
 	return open(ctx, conf, std, log)
 }
 
+// alone reaches the server at --nats, or opens the data directory, which may be new, without a listener: ErrLocked while an
+// instance runs on it.
+func (p *place) alone(ctx context.Context, std streams) (*stream.Hub, func(), error) {
+	if p.url != "" {
+		return p.attach(ctx, std)
+	}
+	log, err := newLog(std.err, p.level)
+	if err != nil {
+		return nil, nil, err
+	}
+	dir, err := p.dir()
+	if err != nil {
+		return nil, nil, err
+	}
+	server, err := stream.Serve(ctx, stream.ServerConfig{Dir: dir, Port: -1, Prefix: p.prefix, Log: log})
+	if err != nil {
+		return nil, nil, err
+	}
+	hub, err := stream.Connect(ctx, stream.Config{Server: server, Prefix: p.prefix, Log: log})
+	if err != nil {
+		server.Close()
+		return nil, nil, err
+	}
+	return hub, func() { hub.Close(); server.Close() }, nil
+}
+
 // asking is a command that reaches the log as a client, does something and lets go.
 func (p *place) asking(std streams, do func(ctx context.Context, hub *stream.Hub, args []string) error) func(*cobra.Command, []string) error {
 	return func(c *cobra.Command, args []string) error {

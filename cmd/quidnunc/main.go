@@ -91,7 +91,7 @@ cannot work, and nothing was started; 130 interrupted before it was done.`,
 	root.AddCommand(
 		newRun(std), newProduce(std), newConsume(std), newDeliver(std), newCode(std), newParse(std), newTail(std), newStatus(std), newVerify(std),
 		newExplain(std), newAlerts(std), newDeliveries(std), newSilences(std), newReceivers(std), newDead(std), newRules(std), newFeeds(std),
-		newExport(std), newImport(std), newReplay(std), newStreams(std), newVersion(std),
+		newExport(std), newImport(std), newBackup(std), newRestore(std), newReplay(std), newStreams(std), newVersion(std),
 	)
 	wrapArgs(root)
 	root.SetHelpCommand(newHelp(root))

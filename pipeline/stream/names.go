@@ -46,7 +46,8 @@ func validPrefix(prefix string) error {
 // one server: "quidnunc.replay.x1" has "quidnunc_replay_x1_REPORTS". No prefix holds a '_', so no two share a name.
 type names struct{ prefix string }
 
-func (n names) name(of string) string        { return strings.ReplaceAll(n.prefix, ".", "_") + "_" + of }
+func (n names) underscored() string          { return strings.ReplaceAll(n.prefix, ".", "_") }
+func (n names) name(of string) string        { return n.underscored() + "_" + of }
 func (n names) stream(s Stream) string       { return n.name(string(s)) }
 func (n names) bucket(b Bucket) string       { return n.name(string(b)) }
 func (n names) stored(subject string) string { return "log." + n.prefix + "." + subject }
