@@ -32,8 +32,8 @@ func newReplay(std streams) *cobra.Command {
 		Use:   "replay [FILE…]",
 		Short: "Yesterday's news through today's rules: when would a rule have told what?",
 		Long: `Step the past through the machine that also runs live, and keep what it says in a directory:
-alerts.jsonl (one revision of an alert a line) and summary.json. Nothing of it reaches a
-receiver.
+alerts.jsonl (one revision of an alert a line), summary.json and report.html, a page for people.
+Nothing of it reaches a receiver.
 
 The past is the log of this instance, the directory of a 'quidnunc export', or FILEs in every
 form that 'quidnunc code' reads, web archives and GDELT rows included; articles are coded, rows
@@ -473,6 +473,9 @@ func (r *replaying) tell(dir *replay.Dir, s replay.Summary, failed error) error 
 	if s.Version == 0 {
 		return nil // it came to nothing
 	}
+	if err := writeReport(dir.Path); err != nil {
+		return err
+	}
 	if r.format == "junit" {
 		if err := writeJUnit(filepath.Join(dir.Path, "junit.xml"), s); err != nil {
 			return err
@@ -532,6 +535,15 @@ func day(t time.Time) string {
 		return "nothing"
 	}
 	return t.UTC().Format(time.DateOnly)
+}
+
+// writeReport writes report.html.
+func writeReport(dir string) error {
+	result, err := replay.ReadResult(dir)
+	if err != nil {
+		return err
+	}
+	return replay.WriteReport(result)
 }
 
 func writeJUnit(name string, s replay.Summary) error {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -36,6 +37,9 @@ func TestReplayDiff(t *testing.T) {
 		if !strings.Contains(r.out, want) {
 			t.Errorf("no %q in\n%s", want, r.out)
 		}
+	}
+	if page, err := os.ReadFile(filepath.Join(out, "after", "report.html")); err != nil || !strings.Contains(string(page), "<mark>") {
+		t.Errorf("no sentence is highlighted in report.html, %v", err)
 	}
 	// The results that were kept say the same, and how.
 	again := quidnunc(t, "replay", "diff", filepath.Join(out, "before"), filepath.Join(out, "after"), "--json")
