@@ -25,12 +25,7 @@ CGO_ENABLED=0 go build -trimpath -o "$work/quidnunc" ./cmd/quidnunc
 CGO_ENABLED=0 go build -trimpath -o "$work/nats-server" github.com/nats-io/nats-server/v2
 cd "$work"
 
-# --- certificates: one signer, one certificate for the three
-openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 1 -subj /CN=signer -keyout ca.key -out ca.pem 2>/dev/null
-openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=nats -keyout nats.key -out nats.csr 2>/dev/null
-openssl x509 -req -in nats.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 1 -out nats.pem 2>/dev/null \
-  -extfile <(printf 'subjectAltName=IP:127.0.0.1,DNS:localhost\nextendedKeyUsage=serverAuth,clientAuth')
-
+"$root/deploy/nats/certificates.sh" "$work"
 export NATS_CA=$work/ca.pem NATS_CERT=$work/nats.pem NATS_KEY=$work/nats.key NATS_MAX_STORE=2GB
 for user in administrator producer consumer courier subscriber system; do
   export "QUIDNUNC_${user^^}_PASSWORD=secret-of-$user"
