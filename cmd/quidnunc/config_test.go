@@ -141,3 +141,17 @@ func TestShellsCompleteTheValuesOfFlags(t *testing.T) {
 		t.Errorf("help rul: completes\n%s", r.out)
 	}
 }
+
+// The URL of a server may hold a password: it can be kept from the command line, and help does not show it.
+func TestTheServerIsNamedInTheEnvironment(t *testing.T) {
+	t.Setenv("QUIDNUNC_NATS", "nats://reader:hidden@127.0.0.1:1")
+	if r := quidnunc(t, "status"); r.code != exitFailure || !strings.Contains(r.err, "127.0.0.1:1") || strings.Contains(r.err, "hidden") {
+		t.Errorf("status: exit code %d\n%s", r.code, r.err)
+	}
+	if r := quidnunc(t, "status", "--help"); strings.Contains(r.out+r.err, "hidden") {
+		t.Errorf("help shows the password:\n%s", r.out)
+	}
+	if r := quidnunc(t, "status", "--nats", "nats://127.0.0.1:2"); !strings.Contains(r.err, "127.0.0.1:2") {
+		t.Errorf("the flag is not heard:\n%s", r.err)
+	}
+}

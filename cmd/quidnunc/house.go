@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
 	"strings"
 	"syscall"
 	"time"
@@ -222,9 +223,13 @@ type place struct {
 	tls                             tlsConfig
 }
 
+// natsEnv may hold what --nats says: others on the machine can read a command line, and with it a password.
+const natsEnv = "QUIDNUNC_NATS"
+
 func (p *place) flags(f *pflag.FlagSet) {
 	f.StringVar(&p.data, "data", "", "directory of the embedded server's data (default $XDG_STATE_HOME/quidnunc)")
-	f.StringVar(&p.url, "nats", "", "URL of a NATS server to use instead of the embedded one")
+	f.StringVar(&p.url, "nats", "", "URL of a NATS server to use instead of the embedded one (default $"+natsEnv+")")
+	p.url = os.Getenv(natsEnv) // no default of the flag's, which help would show with its password
 	f.StringVar(&p.creds, "creds", "", "credentials file for --nats")
 	f.StringVar(&p.tls.CA, "tls-ca", "", "certificates that sign the certificate of --nats, where the system does not know them")
 	f.StringVar(&p.tls.Cert, "tls-cert", "", "own certificate, where --nats wants to see one")
