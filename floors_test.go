@@ -54,6 +54,7 @@ var rooms = map[string]room{
 	"consumer/machine":  {floor: 2, pure: true},
 	"consumer/match":    {floor: 2, pure: true},
 	"consumer/notify":   {floor: 2},
+	"consumer/past":     {floor: 2, pure: true},
 	"consumer/replay":   {floor: 2},
 	"consumer/rule":     {floor: 2, pure: true},
 	"consumer/rulebook": {floor: 2},
@@ -64,6 +65,7 @@ var rooms = map[string]room{
 	"consumer/window":   {floor: 2, pure: true},
 
 	"consumer/replay/diff":   {floor: 2},
+	"consumer/past/shelf":    {floor: 2},
 	"consumer/replay/invent": {floor: 2, pure: true},
 
 	"pipeline":           {floor: 1, pure: true},

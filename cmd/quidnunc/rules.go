@@ -23,7 +23,7 @@ func newRules(std streams) *cobra.Command {
 		Use:   "rules",
 		Short: "Check rule files, put them in force",
 	})
-	c.AddCommand(newRulesCheck(std), newRulesTest(std), newRulesExplain(std), newRulesPut(std), newRulesLs(std), newRulesGet(std), newRulesRm(std),
+	c.AddCommand(newRulesCheck(std), newRulesTest(std), newRulesPreview(std), newRulesExplain(std), newRulesPut(std), newRulesLs(std), newRulesGet(std), newRulesRm(std),
 		newRulesHistory(std), newRulesScore(std), newRulesSample(std))
 	return c
 }

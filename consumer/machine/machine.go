@@ -100,7 +100,8 @@ type Input struct {
 	Entry news.Entry
 	Rules *Ruleset // what a news.Rules entry names, compiled; nil for every other entry
 
-	Prepared *Prepared // of a report, what Ruleset.Prepare found; nil: nothing was prepared
+	Story    *news.Story // of a report, what a machine that read the whole log said of its story; nil: it is found out
+	Prepared *Prepared   // of a report, what Ruleset.Prepare found; nil: nothing was prepared
 }
 
 // Output is what the machine says: exactly one of the two is set.
@@ -233,7 +234,7 @@ func (s *State) Rules() *Ruleset { return s.rules }
 func (s *State) Step(in Input) Result {
 	switch e := in.Entry.(type) {
 	case news.Report:
-		return s.report(in.Seq, e, in.Prepared)
+		return s.report(in.Seq, e, in.Story, in.Prepared)
 	case news.Rules:
 		return s.adopt(in.Rules)
 	case news.Correction:
@@ -294,10 +295,19 @@ func (s *State) forget() {
 	}
 }
 
-func (s *State) report(seq uint64, r news.Report, p *Prepared) Result {
-	s.live = s.live || r.Origin == news.Live || r.Origin == news.Push
+// Pass is all that a report does to the machine of which is known that no rule has a hit in it nor had one in another revision of its article: time
+// goes on. A machine that is given the reports that rules ask for with their stories, and passes the others, tells the
+// alerts of one that steps them all.
+func (s *State) Pass(at time.Time, origin news.Origin) Result {
 	var result Result
-	s.advance(r.At, !s.live || r.Origin == news.Live || r.Origin == news.Push, &result)
+	fresh := origin == news.Live || origin == news.Push
+	s.live = s.live || fresh
+	s.advance(at, !s.live || fresh, &result)
+	return result
+}
+
+func (s *State) report(seq uint64, r news.Report, known *news.Story, p *Prepared) Result {
+	result := s.Pass(r.At, r.Origin)
 	before := s.archive.find(r.Article.ID)
 	switch {
 	case before == nil:
@@ -310,7 +320,12 @@ func (s *State) report(seq uint64, r news.Report, p *Prepared) Result {
 	}
 	a := s.archive.note(&r, seq)
 	s.leaveWindows(a, r.Article.ID, r.At, &result)
-	told := s.tellStory(a, &r, result.Fate == Revised)
+	var told news.Story
+	if known != nil {
+		told = *known
+	} else {
+		told = s.tellStory(a, &r, result.Fate == Revised)
+	}
 	result.Story = told
 	result.Outputs = append(result.Outputs, enrich(r, told)...)
 	s.judge(a, r, told, p, &result)

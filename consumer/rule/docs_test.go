@@ -25,7 +25,7 @@ func page(t *testing.T, name string) string {
 // Every query that the reference shows parses and means something, and it names every field.
 func TestTheReferenceIsTrue(t *testing.T) {
 	reference, _, _ := strings.Cut(page(t, "rules.md"), "\n## Tests\n") // behind it are YAML and other languages
-	before, when, _ := strings.Cut(reference, "\n## When\n") // what stands there is YAML: consumer/rulebook tries it
+	before, when, _ := strings.Cut(reference, "\n## When\n")            // what stands there is YAML: consumer/rulebook tries it
 	_, after, _ := strings.Cut(when, "\n## ")
 	reference = before + after
 	tried := 0

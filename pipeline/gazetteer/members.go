@@ -44,3 +44,13 @@ func (g *Gazetteer) Lists() []string {
 	slices.Sort(out)
 	return out
 }
+
+// EverMembers lists the codes of all that were members of a list at any time, sorted; none for an unknown list.
+func (g *Gazetteer) EverMembers(list string) []string {
+	var out []string
+	for _, s := range g.members[list] {
+		out = append(out, s.country)
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}

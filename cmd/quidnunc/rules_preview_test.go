@@ -1,0 +1,95 @@
+package main
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/quidnunc-news/quidnunc/cmd/quidnunc/sample"
+	"github.com/quidnunc-news/quidnunc/consumer/rulebook"
+	"github.com/quidnunc-news/quidnunc/pipeline/news"
+	"github.com/quidnunc-news/quidnunc/pipeline/stream"
+)
+
+// What a preview tells of the sample is what was told live, alert for alert.
+func TestAPreviewTellsWhatWasToldLive(t *testing.T) {
+	dir := t.TempDir()
+	if r := quidnunc(t, "run", "--once", "--data", dir, "--metrics", "off"); r.code != exitOK {
+		t.Fatal(r.err)
+	}
+	live := map[string][]string{}
+	hub, done, err := stream.Attach(t.Context(), dir, stream.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := (raised{hub}).Since(t.Context(), time.Time{}, func(a news.Alert) error {
+		if a.Change == news.New {
+			live[a.Rule] = append(live[a.Rule], string(a.ID))
+		}
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	done()
+	book, err := rulebook.Parse("rules.yaml", sample.Rules())
+	if err != nil {
+		t.Fatal(err)
+	}
+	preview := func(rule string) (f foreseen, r result) {
+		r = quidnunc(t, "rules", "preview", rule, "--days", "2000", "--show", "100", "--json", "--data", dir)
+		if err := json.Unmarshal([]byte(r.out), &f); err != nil {
+			t.Fatalf("%s: %v: %s", rule, err, r.err)
+		}
+		return f, r
+	}
+	for i, rule := range book.Rules {
+		f, _ := preview(rule.Name)
+		var ids []string
+		for _, g := range f.Latest {
+			ids = append(ids, string(g.ID))
+		}
+		slices.Sort(ids)
+		slices.Sort(live[rule.Name])
+		if diff := cmp.Diff(live[rule.Name], ids); diff != "" || f.Alerts != len(ids) || f.Reports != 57 {
+			t.Errorf("%s: %d alerts of %d reports\n%s", rule.Name, f.Alerts, f.Reports, diff)
+		}
+		if want := 0; i > 0 && f.Indexed != want {
+			t.Errorf("%s: the index took in %d entries again", rule.Name, f.Indexed)
+		}
+	}
+
+	damaged := filepath.Join(dir, "past")
+	files, err := os.ReadDir(damaged)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range files {
+		if f.Name() == "list.json" {
+			continue
+		}
+		if err := os.WriteFile(filepath.Join(damaged, f.Name()), []byte("damaged"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if f, r := preview("attack-on-ukraine"); !strings.Contains(r.err, "is made anew") || f.Alerts != len(live["attack-on-ukraine"]) {
+		t.Errorf("of a damaged index: %d alerts, %s", f.Alerts, r.err)
+	}
+	r := quidnunc(t, "rules", "preview", "attack-on-ukraine", "--days", "2000", "--data", dir)
+	for _, want := range []string{"attack-on-ukraine from 2021-09-17 to ", " alerts a day, at most ", " of 57 reports were read, in "} {
+		if !strings.Contains(r.out, want) {
+			t.Errorf("%q is not in\n%s", want, r.out)
+		}
+	}
+	if r := quidnunc(t, "rules", "preview", "attack-on-ukrain", "--data", dir); r.code != exitUsage || !strings.Contains(r.err, "did you mean attack-on-ukraine?") {
+		t.Errorf("exit code %d: %s", r.code, r.err)
+	}
+	if r := quidnunc(t, "rules", "preview", "x", "--days", "0", "--data", dir); r.code != exitUsage {
+		t.Errorf("no days: exit code %d", r.code)
+	}
+}

@@ -1,0 +1,377 @@
+package past_test
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	gocmp "github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"github.com/quidnunc-news/quidnunc/consumer/machine"
+	"github.com/quidnunc-news/quidnunc/consumer/match"
+	"github.com/quidnunc-news/quidnunc/consumer/past"
+	"github.com/quidnunc-news/quidnunc/consumer/replay/invent"
+	"github.com/quidnunc-news/quidnunc/consumer/rule"
+	"github.com/quidnunc-news/quidnunc/pipeline/gazetteer"
+	"github.com/quidnunc-news/quidnunc/pipeline/news"
+	"github.com/quidnunc-news/quidnunc/pipeline/wire"
+)
+
+// memory is a log and its segments.
+type memory struct {
+	log      []news.Entry // place - 1
+	segments [][]byte
+	gone     uint64 // entries up to here the log does not hold any more
+	read     int
+}
+
+func (m *memory) Len() int                             { return len(m.segments) }
+func (m *memory) Segment(n int) (*past.Segment, error) { return past.Open(m.segments[n]) }
+
+func (m *memory) Entries(_ context.Context, seqs []uint64, handle func(uint64, news.Entry) error) error {
+	for _, seq := range seqs {
+		m.read++
+		if seq > m.gone {
+			if err := handle(seq, m.log[seq-1]); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// index makes segments of size entries each.
+func (m *memory) index(t testing.TB, size int) {
+	var state machine.State
+	var traits match.Traits
+	b := &past.Builder{}
+	closed := func() {
+		data, err := b.Bytes()
+		if err != nil {
+			t.Fatal(err)
+		}
+		m.segments = append(m.segments, data)
+		b = &past.Builder{}
+	}
+	for i, entry := range m.log {
+		e := past.Entry{Seq: uint64(i + 1)}
+		var of []string
+		switch x := entry.(type) {
+		case news.Report:
+			e.At, e.Origin, e.Article = x.At, x.Origin, past.ArticleKey(x.Article.ID)
+			of = traits.Of(&x)
+		case news.Tick:
+			e.At, e.Kind = x.At, past.Tick
+		case news.Correction:
+			e.At, e.Kind, e.Article = x.At, past.Correction, past.ArticleKey(x.Article)
+		}
+		result := state.Step(machine.Input{Seq: e.Seq, Entry: entry})
+		if e.Kind == past.Report && result.Fate != machine.Duplicate {
+			e.Story = &result.Story
+		}
+		if b.Add(e, of); b.Len() == size {
+			closed()
+		}
+	}
+	closed()
+}
+
+// eventful is an invented log in which articles are revised, withdrawn, told twice and come late, and time is told.
+func eventful(seed uint64, n int) []news.Entry {
+	var out []news.Entry
+	var told []news.Report
+	i := 0
+	for r := range (invent.Plan{Seed: seed, Reports: n, Days: 3}).All() {
+		i++
+		if i%400 == 50 {
+			r.Origin = news.Archive
+			r.At = r.At.AddDate(0, 0, -20)
+		}
+		if i%90 == 7 {
+			r.At = r.At.Add(-3 * time.Hour)
+		}
+		out, told = append(out, r), append(told, r)
+		old := told[(i*7919)%len(told)]
+		switch {
+		case i%37 == 3:
+			out = append(out, old) // again
+		case i%23 == 5:
+			old.Article.Text += " Correction."
+			old.Article.Revision, old.At = news.ID(fmt.Sprint("revision", i)), r.At
+			if i%2 == 0 {
+				old.Events = nil
+			}
+			out = append(out, old)
+		case i%61 == 11:
+			out = append(out, news.Correction{Article: old.Article.ID, At: r.At})
+		case i%101 == 13:
+			out = append(out, news.Tick{At: r.At.Add(time.Minute)})
+		}
+	}
+	return out
+}
+
+// replayed is the obvious preview: the machine that steps the whole log, with the rule in force from the stretch on.
+func replayed(t testing.TB, log []news.Entry, r rule.Rule, from time.Time) (alerts []string, suppressed map[machine.Reason]int) {
+	set, err := machine.Compile("preview", []rule.Rule{r}, gazetteer.Default())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var state machine.State
+	begun := false
+	suppressed = map[machine.Reason]int{}
+	for i, e := range log {
+		seq := uint64(i + 1)
+		if !begun && !atOf(e).Before(from) {
+			begun = true
+			state.Step(machine.Input{Seq: seq, Entry: news.Rules{Hash: "preview"}, Rules: set})
+		}
+		result := state.Step(machine.Input{Seq: seq, Entry: e})
+		if !begun {
+			continue
+		}
+		for _, s := range result.Suppressed {
+			suppressed[s.Reason]++
+		}
+		for _, o := range result.Outputs {
+			if o.Alert != nil {
+				alerts = append(alerts, encoded(t, *o.Alert))
+			}
+		}
+	}
+	return alerts, suppressed
+}
+
+func atOf(e news.Entry) time.Time {
+	switch e := e.(type) {
+	case news.Report:
+		return e.At
+	case news.Tick:
+		return e.At
+	case news.Correction:
+		return e.At
+	}
+	return time.Time{}
+}
+
+func encoded(t testing.TB, a news.Alert) string {
+	data, err := wire.EncodeAlert(a)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(data)
+}
+
+func ask(t testing.TB, m *memory, r rule.Rule, from time.Time) (alerts []string, a past.Answer) {
+	a, err := past.Ask(t.Context(), m, m, past.Question{Rule: r, Gazetteer: gazetteer.Default(), From: from, Told: func(a news.Alert) error {
+		alerts = append(alerts, encoded(t, a))
+		return nil
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return alerts, a
+}
+
+// special are rules of kinds that Rules does not draw.
+func special(t testing.TB) []rule.Rule {
+	var out []rule.Rule
+	for i, r := range []rule.Rule{
+		{Query: "what:ACCUSE", Throttle: 6 * time.Hour, Limit: rule.Limit{Count: 3, Per: time.Hour}},
+		{Query: "NOT lang:fr", When: rule.When{Each: rule.EachEvent}},
+		{Query: "story.novel:true who:USA"},
+		{Query: "story.copy:true what:(ASSAULT OR AID)", When: rule.When{Each: rule.EachArticle}},
+		{Query: "miss* OR gazod?c"},
+		{Query: "actor:@nato quad:4", Summary: "{{.Story.Publishers}}"},
+		{Query: "what:AID", When: rule.When{Kind: rule.Count, Over: 6 * time.Hour, AtLeast: 2, Distinct: rule.ByStory}, Throttle: 3 * time.Hour},
+		{Query: "what:CONSULT", State: rule.Shadow},
+	} {
+		r.Name = fmt.Sprint("special-", i)
+		r, err := r.Complete()
+		if err != nil {
+			t.Fatal(err)
+		}
+		out = append(out, r)
+	}
+	return out
+}
+
+// The law of previews: what is told from columns and few reports is what the machine tells that steps all.
+func TestAPreviewTellsWhatAReplayTells(t *testing.T) {
+	rules, err := invent.Rules(3, 240)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rules = slices.Concat(special(t), rules)
+	logs := map[uint64]*memory{}
+	told, kinds, windows := 0, map[string]int{}, 0
+	tried := map[string]bool{}
+	check := func(t testing.TB, seed uint64, r rule.Rule, from time.Time) {
+		m := logs[seed]
+		if m == nil {
+			m = &memory{log: eventful(seed, 600)}
+			m.index(t, 250)
+			logs[seed] = m
+		}
+		tried[r.Name] = true
+		want, suppressed := replayed(t, m.log, r, from)
+		got, a := ask(t, m, r, from)
+		if diff := gocmp.Diff(want, got); diff != "" {
+			t.Fatalf("%s %s from %s:\n%s", r.Name, r.Query, from, diff)
+		}
+		if diff := gocmp.Diff(suppressed, a.Suppressed); diff != "" {
+			t.Fatalf("%s %s from %s: suppressed:\n%s", r.Name, r.Query, from, diff)
+		}
+		told += len(got)
+		if len(got) > 0 {
+			kinds[string(cmp.Or(r.When.Kind, rule.Kind(r.When.Each)))]++
+		}
+		if r.When.Windowed() {
+			windows += len(got)
+		}
+	}
+	start := time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC)
+	for _, r := range special(t) {
+		check(t, 0, r, start)
+	}
+	rapid.Check(t, func(rt *rapid.T) {
+		r := rapid.SampledFrom(rules).Draw(rt, "rule")
+		hours := rapid.IntRange(-1, 71).Draw(rt, "hours")
+		check(t, rapid.Uint64Range(0, 2).Draw(rt, "seed"), r, start.Add(time.Duration(hours)*time.Hour))
+	})
+	t.Logf("%d rules, %d revisions of alerts, %d of windows, kinds %v", len(tried), told, windows, kinds)
+	if told < 100 || windows < 10 || len(kinds) < 5 {
+		t.Errorf("%d revisions told, %d of windows, by kinds %v: the test asks too little", told, windows, kinds)
+	}
+}
+
+func TestAPreviewReadsFewReports(t *testing.T) {
+	m := &memory{log: eventful(1, 2000)}
+	m.index(t, 250)
+	r, err := rule.New("rare", "what:AID who:FRA whom:SYR")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, a := ask(t, m, r, time.Time{})
+	corrections := 0
+	for _, e := range m.log {
+		if _, ok := e.(news.Correction); ok {
+			corrections++
+		}
+	}
+	if m.read != a.Candidates || a.Candidates > corrections+50 || a.Reports < 2000 {
+		t.Errorf("%d entries read, %d of %d are candidates", m.read, a.Candidates, a.Reports)
+	}
+}
+
+func TestWhatTheLogHasLostIsCounted(t *testing.T) {
+	m := &memory{log: eventful(1, 500)}
+	m.index(t, 250)
+	r, err := rule.New("all", "what:CONSULT")
+	if err != nil {
+		t.Fatal(err)
+	}
+	m.gone = 200
+	if _, a := ask(t, m, r, time.Time{}); a.Lost == 0 || a.Lost >= a.Candidates {
+		t.Errorf("lost %d of %d", a.Lost, a.Candidates)
+	}
+}
+
+func TestASegmentIsWhatWasBuilt(t *testing.T) {
+	m := &memory{log: eventful(2, 600)}
+	m.index(t, past.Full)
+	s, err := past.Open(m.segments[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := s.Builder()
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := b.Bytes()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Equal(again, m.segments[0]) || b.Len() != len(m.log) {
+		t.Error("a segment that is taken up and built again is another one")
+	}
+}
+
+// Candidates are those that the obvious search finds.
+func TestCandidatesAreThoseThatHaveTheTraits(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		names := []string{"a", "ab", "abc", "b", "ba", ":x", "=é"}
+		var b past.Builder
+		var has [][]string
+		for i := range rapid.IntRange(0, 300).Draw(t, "entries") {
+			of := rapid.SliceOfDistinct(rapid.SampledFrom(names), func(s string) string { return s }).Draw(t, "traits")
+			b.Add(past.Entry{Seq: uint64(i + 1)}, of)
+			has = append(has, of)
+		}
+		data, err := b.Bytes()
+		if err != nil {
+			t.Fatal(err)
+		}
+		s, err := past.Open(data)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, n := range append(names, "none", "0", "zz") {
+			var want []uint32
+			for i, of := range has {
+				if slices.Contains(of, n) {
+					want = append(want, uint32(i))
+				}
+			}
+			got, every, err := s.Candidates(match.Clue{Trait: n})
+			if err != nil || every || !slices.Equal(got, want) {
+				t.Fatalf("%s: %v, want %v (%v)", n, got, want, err)
+			}
+		}
+	})
+}
+
+func TestDamageIsFound(t *testing.T) {
+	m := &memory{log: eventful(2, 50)}
+	m.index(t, past.Full)
+	whole := m.segments[0]
+	for n := range whole {
+		if n%97 != 0 && n > 40 {
+			continue
+		}
+		broken := slices.Clone(whole)
+		broken[n] ^= 0x40
+		if _, err := past.Open(broken); !errors.Is(err, past.ErrDamaged) {
+			t.Fatalf("byte %d: error %v", n, err)
+		}
+		if _, err := past.Open(whole[:n]); !errors.Is(err, past.ErrDamaged) {
+			t.Fatalf("cut at %d: error %v", n, err)
+		}
+	}
+}
+
+func ExampleSegment_Candidates() {
+	var b past.Builder
+	b.Add(past.Entry{Seq: 1}, []string{":tAID", "=gas"})
+	b.Add(past.Entry{Seq: 2}, []string{":tASSAULT", "=gas"})
+	data, err := b.Bytes()
+	if err != nil {
+		panic(err)
+	}
+	s, err := past.Open(data)
+	if err != nil {
+		panic(err)
+	}
+	x, err := rule.Parse(`what:AID "gas"`)
+	if err != nil {
+		panic(err)
+	}
+	found, _, err := s.Candidates(match.ClueOf(x, gazetteer.Default()))
+	fmt.Println(found, err)
+	// Output: [0] <nil>
+}

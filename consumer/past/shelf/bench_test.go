@@ -1,0 +1,141 @@
+package shelf_test
+
+import (
+	"context"
+	"flag"
+	"io"
+	"os"
+	"testing"
+	"time"
+
+	"github.com/quidnunc-news/quidnunc/consumer/past"
+	"github.com/quidnunc-news/quidnunc/consumer/past/shelf"
+	"github.com/quidnunc-news/quidnunc/consumer/replay/invent"
+	"github.com/quidnunc-news/quidnunc/consumer/rule"
+	"github.com/quidnunc-news/quidnunc/pipeline/gazetteer"
+	"github.com/quidnunc-news/quidnunc/pipeline/news"
+	"github.com/quidnunc-news/quidnunc/pipeline/wire"
+)
+
+var reports = flag.Int("reports", 900_000, "of BenchmarkPreview, over 90 days")
+
+// disk is a log of encoded reports in a file.
+type disk struct {
+	file    *os.File
+	offsets []int64
+}
+
+func (d *disk) at(seq uint64) (news.Entry, error) {
+	data := make([]byte, d.offsets[seq]-d.offsets[seq-1])
+	if _, err := d.file.ReadAt(data, d.offsets[seq-1]); err != nil {
+		return nil, err
+	}
+	return wire.DecodeReport(data)
+}
+
+func (d *disk) Scan(ctx context.Context, from uint64, handle func(uint64, news.Entry) error) error {
+	for seq := from; seq < uint64(len(d.offsets)); seq++ {
+		e, err := d.at(seq)
+		if err == nil {
+			err = handle(seq, e)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return ctx.Err()
+}
+
+func (d *disk) Entries(_ context.Context, seqs []uint64, handle func(uint64, news.Entry) error) error {
+	for _, seq := range seqs {
+		e, err := d.at(seq)
+		if err == nil {
+			err = handle(seq, e)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func invented(b testing.TB, n int) *disk {
+	f, err := os.CreateTemp(b.TempDir(), "log")
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { f.Close() })
+	d := &disk{file: f, offsets: []int64{0}}
+	var buffer []byte
+	flush := func() {
+		if _, err := f.Write(buffer); err != nil {
+			b.Fatal(err)
+		}
+		buffer = buffer[:0]
+	}
+	for r := range (invent.Plan{Seed: 1, Reports: n}).All() {
+		data, err := wire.EncodeReport(r)
+		if err != nil {
+			b.Fatal(err)
+		}
+		if buffer = append(buffer, data...); len(buffer) > 1<<22 {
+			flush()
+		}
+		d.offsets = append(d.offsets, d.offsets[len(d.offsets)-1]+int64(len(data)))
+	}
+	flush()
+	if _, err := f.Seek(0, io.SeekStart); err != nil {
+		b.Fatal(err)
+	}
+	return d
+}
+
+// BenchmarkPreview is 90 days of 10,000 articles: how large their columns are, how long they take to be made, and how
+// long rules take that few, thousands and a window of reports satisfy: go test -bench Preview -benchtime 1x.
+func BenchmarkPreview(b *testing.B) {
+	log := invented(b, *reports)
+	s, _, err := shelf.Open(b.TempDir())
+	if err != nil {
+		b.Fatal(err)
+	}
+	began := time.Now()
+	if err := s.Grow(b.Context(), log, nil); err != nil {
+		b.Fatal(err)
+	}
+	built := time.Since(began)
+	segments, memory, err := s.Size()
+	if err != nil {
+		b.Fatal(err)
+	}
+	n := float64(s.Entries())
+	b.Logf("%d reports of %.0f bytes: columns %.1f bytes a report, memory of stories %.0f MiB, built in %s, %.0f reports/s",
+		s.Entries(), float64(log.offsets[len(log.offsets)-1])/n, float64(segments)/n, float64(memory)/(1<<20), built.Round(time.Millisecond), n/built.Seconds())
+	hour := rule.When{Kind: rule.Count, Over: 6 * time.Hour, AtLeast: 3, Distinct: rule.ByPublisher}
+	for name, r := range map[string]rule.Rule{
+		"few":       {Query: "what:SANCTION mode:expel who:FRA whom:MLI"},
+		"words":     {Query: "uranium AND glacier AND tunnel"},
+		"thousands": {Query: "what:AID who:CHN"},
+		"window":    {Query: "what:ASSAULT who:USA whom:RUS", When: hour},
+		"most":      {Query: "quad:4"},
+	} {
+		r.Name = name
+		r, err := r.Complete()
+		if err != nil {
+			b.Fatal(err)
+		}
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				told := 0
+				a, err := past.Ask(b.Context(), s, log, past.Question{Rule: r, Gazetteer: gazetteer.Default(), Told: func(news.Alert) error {
+					told++
+					return nil
+				}})
+				if err != nil {
+					b.Fatal(err)
+				}
+				b.ReportMetric(float64(a.Candidates), "candidates")
+				b.ReportMetric(float64(told), "revisions")
+			}
+		})
+	}
+}

@@ -1,0 +1,215 @@
+package shelf_test
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/quidnunc-news/quidnunc/consumer/past"
+	"github.com/quidnunc-news/quidnunc/consumer/past/shelf"
+	"github.com/quidnunc-news/quidnunc/consumer/replay/invent"
+	"github.com/quidnunc-news/quidnunc/consumer/rule"
+	"github.com/quidnunc-news/quidnunc/pipeline/gazetteer"
+	"github.com/quidnunc-news/quidnunc/pipeline/news"
+)
+
+// growing is a log of which only so many entries are there yet.
+type growing struct {
+	entries []news.Entry
+	there   int
+	scanned int
+}
+
+func (l *growing) Scan(_ context.Context, from uint64, handle func(uint64, news.Entry) error) error {
+	for seq := from; seq <= uint64(l.there); seq++ {
+		l.scanned++
+		if err := handle(seq, l.entries[seq-1]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (l *growing) Entries(_ context.Context, seqs []uint64, handle func(uint64, news.Entry) error) error {
+	for _, seq := range seqs {
+		if err := handle(seq, l.entries[seq-1]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func newLog(n int) *growing {
+	l := &growing{}
+	for r := range (invent.Plan{Seed: 9, Reports: n, Days: 2}).All() {
+		l.entries = append(l.entries, r)
+	}
+	l.there = n
+	return l
+}
+
+func open(t *testing.T, dir string) (*shelf.Shelf, string) {
+	t.Helper()
+	s, why, err := shelf.Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s, why
+}
+
+// answer is what a rule tells of what stands on a shelf.
+func answer(t *testing.T, s *shelf.Shelf, log past.Log) (told []string, err error) {
+	t.Helper()
+	r, err := rule.New("r", "what:(AID OR ACCUSE) who:USA")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = past.Ask(t.Context(), s, log, past.Question{Rule: r, Gazetteer: gazetteer.Default(), Told: func(a news.Alert) error {
+		told = append(told, a.Key()+" "+string(a.Story.ID))
+		return nil
+	}})
+	return told, err
+}
+
+func TestAShelfGrowsWithItsLog(t *testing.T) {
+	log, dir := newLog(900), t.TempDir()
+	whole, why := open(t, t.TempDir())
+	if why != "it is new" {
+		t.Errorf("why %q", why)
+	}
+	if err := whole.Grow(t.Context(), log, nil); err != nil {
+		t.Fatal(err)
+	}
+	want, err := answer(t, whole, log)
+	if err != nil || len(want) < 5 {
+		t.Fatalf("%d revisions, %v", len(want), err)
+	}
+	log.scanned = 0
+	for _, there := range []int{0, 1, 300, 300, 650, 900} { // each time by another process
+		log.there = there
+		s, _ := open(t, dir)
+		counted := 0
+		if err := s.Grow(t.Context(), log, func(n int) { counted = n }); err != nil {
+			t.Fatal(err)
+		}
+		if s.Entries() != there || s.Next() != uint64(there+1) {
+			t.Errorf("%d entries, next %d, want %d; %d were told", s.Entries(), s.Next(), there, counted)
+		}
+	}
+	s, why := open(t, dir)
+	got, err := answer(t, s, log)
+	if diff := cmp.Diff(want, got); diff != "" || err != nil || why != "" {
+		t.Errorf("a shelf that grew tells otherwise than one that was filled at once (%v, %q):\n%s", err, why, diff)
+	}
+	if log.scanned != 900 {
+		t.Errorf("%d entries were read, of 900", log.scanned)
+	}
+	if s.Newest() != log.entries[899].(news.Report).At {
+		t.Errorf("newest %s", s.Newest())
+	}
+	names, err := os.ReadDir(dir)
+	if err != nil || len(names) != 3 {
+		t.Errorf("%d files, want a list, a segment and the machine's memory: %v", len(names), err)
+	}
+}
+
+func TestADamagedShelfIsToldAndFilledAnew(t *testing.T) {
+	log, dir := newLog(201), t.TempDir()
+	fill := func(s *shelf.Shelf, there int) error {
+		log.there = there
+		return s.Grow(t.Context(), log, nil)
+	}
+	s, _ := open(t, dir)
+	if err := fill(s, 200); err != nil {
+		t.Fatal(err)
+	}
+	names, err := os.ReadDir(dir)
+	if err != nil || len(names) != 3 {
+		t.Fatal(names, err)
+	}
+	files := map[string][]byte{}
+	for _, n := range names {
+		if files[n.Name()], err = os.ReadFile(filepath.Join(dir, n.Name())); err != nil {
+			t.Fatal(err)
+		}
+	}
+	fresh, _ := open(t, t.TempDir())
+	if err := fill(fresh, 201); err != nil {
+		t.Fatal(err)
+	}
+	want, err := answer(t, fresh, log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, data := range files {
+		for how, broken := range map[string][]byte{"a bit is another": flipped(data), "half is lost": data[:len(data)/2], "it is gone": nil} {
+			dir := t.TempDir()
+			for n, d := range files {
+				if n == name {
+					d = broken
+				}
+				if d == nil {
+					continue
+				}
+				if err := os.WriteFile(filepath.Join(dir, n), d, 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+			s, why := open(t, dir)
+			err := fill(s, 201)
+			if why == "" && !shelf.Damaged(err) {
+				t.Errorf("%s of %s: error %v", how, name, err)
+			}
+			if err := s.Clear(); err != nil {
+				t.Fatal(err)
+			}
+			if err := fill(s, 201); err != nil {
+				t.Fatal(err)
+			}
+			if got, err := answer(t, s, log); err != nil || !cmp.Equal(want, got) {
+				t.Errorf("%s of %s: filled anew it tells otherwise (%v)", how, name, err)
+			}
+		}
+	}
+}
+
+// flipped has another first letter: of the list, its brace; of others, a byte of what is hashed.
+func flipped(data []byte) []byte {
+	out := slices.Clone(data)
+	out[0] ^= 1
+	return out
+}
+
+func TestAnInterruptedGrowthIsTakenUp(t *testing.T) {
+	log := newLog(100)
+	dir := t.TempDir()
+	s, _ := open(t, dir)
+	broken := errors.New("broken")
+	if err := s.Grow(t.Context(), breaking{log, 60, broken}, nil); !errors.Is(err, broken) {
+		t.Fatal(err)
+	}
+	s, _ = open(t, dir)
+	if err := s.Grow(t.Context(), log, nil); err != nil || s.Entries() != 100 {
+		t.Errorf("%d entries, %v", s.Entries(), err)
+	}
+}
+
+type breaking struct {
+	*growing
+	after int
+	err   error
+}
+
+func (b breaking) Scan(ctx context.Context, from uint64, handle func(uint64, news.Entry) error) error {
+	return errors.Join(b.growing.Scan(ctx, from, func(seq uint64, e news.Entry) error {
+		if int(seq) > b.after {
+			return b.err
+		}
+		return handle(seq, e)
+	}))
+}
