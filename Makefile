@@ -6,7 +6,7 @@ FUZZTIME ?= 10s
 BENCHTIME ?= 1s
 SHARED ?= ../shared
 
-.PHONY: deploy-check sbom licences help build run check fmt fmt-check vet lint test race fuzz golden chaos chaos-short bench bench-day bench-rules cover quality quality-extract quality-stories lexicon models languages
+.PHONY: deploy-check sbom licences help build run check fmt fmt-check vet lint test race fuzz golden chaos chaos-short scale bench bench-day bench-rules cover quality quality-extract quality-stories lexicon models languages
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
@@ -51,6 +51,11 @@ chaos: ## kill, stop, cut off and damage everything, CHAOSRUNS times each: docs/
 chaos-short: ## some of the faults of chaos, once, in under five minutes
 	$(GO) vet -tags chaos ./cmd/quidnunc
 	$(GO) test -tags chaos -count=1 -timeout 15m -run '^TestChaos$$|^TestTheProxy' ./cmd/quidnunc -args -chaos-few
+
+SCALEARTICLES ?= 4000
+
+scale: ## throughput by producers, shards and replicas beside raw NATS: the table of docs/scale.md (a few minutes)
+	$(GO) test -tags chaos -count=1 -timeout 30m -run '^TestScale$$' -v ./cmd/quidnunc -args -scale-articles $(SCALEARTICLES) -scale-doc $(CURDIR)/docs/scale.md
 
 golden: ## write the golden files anew: read the diff before you commit it
 	@set -e; for p in $$(grep -rlE 'flag.Bool\("update"' --include='*_test.go' . | xargs -n1 dirname | sort -u); do \

@@ -34,7 +34,7 @@ import (
 const benchArticles = 1000
 
 // jsonl is the sample's articles, again and again under new addresses, as one JSONL text.
-func jsonl(b *testing.B, n int) string {
+func jsonl(b testing.TB, n int) string {
 	b.Helper()
 	source, err := archive.OpenFS(archive.Config{Now: time.Now}, sample.Articles())
 	if err != nil {
