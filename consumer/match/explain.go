@@ -12,8 +12,8 @@ import (
 // MaxSpans bounds the spans that one clause carries.
 const MaxSpans = 20
 
-// An explanation asks the rules that held once more, clause by clause: a small segment is made of them for the article
-// at hand, so that the Index need not keep what only people read.
+// An explanation asks the rules that held once more, clause by clause: a segment is made of them, so that the Index need
+// not keep what only people read.
 
 // reason is a part of a query that can say where it holds.
 type reason struct {
@@ -112,20 +112,56 @@ func (e *explainer) said(x rule.Expr, out []finder) []finder {
 
 // why appends the hits for the rules that held, which are in asked.
 func (d *desk) why(g *gazetteer.Gazetteer, hits []Hit) []Hit {
-	e := explainer{builder: newBuilder(g, nil, nil)}
-	roots := make([]*reason, len(d.asked))
-	counts := make([]int, len(d.asked))
-	for i, a := range d.asked {
-		e.clauses = 0
-		roots[i] = e.reason(a.r.Expr)
-		counts[i] = e.clauses
-	}
-	d.explain.begin(e.segment(0), &d.doc)
+	made := d.made.of(g, d.asked)
+	d.explain.begin(d.made.segment, &d.doc)
 	t := teller{view: &d.explain}
 	for i, a := range d.asked {
-		hits = append(hits, t.hit(int(a.n), a.r.Expr, roots[i], counts[i]))
+		hits = append(hits, t.hit(int(a.n), a.r.Expr, made[i].root, made[i].clauses))
 	}
 	return hits
+}
+
+// explained is a rule made ready to say why it holds.
+type explained struct {
+	root    *reason
+	clauses int
+}
+
+// explanations are kept of rules that held: those that hold often hold again. Where too many different ones do, they are
+// made anew for each article.
+type explanations struct {
+	explainer explainer
+	segment   *segment // of all that are kept
+	kept      map[*rule.Rule]explained
+	none      bool
+	made      []explained // of the rules asked
+}
+
+// mostKept bounds the rules whose explanations a desk keeps.
+const mostKept = 1024
+
+// of makes the explanations of the rules, and a segment in which they all are.
+func (x *explanations) of(g *gazetteer.Gazetteer, asked []numbered) []explained {
+	if x.none || x.kept == nil {
+		x.explainer, x.kept, x.segment = explainer{builder: newBuilder(g, nil, nil)}, map[*rule.Rule]explained{}, nil
+	}
+	x.made = x.made[:0]
+	fresh := x.segment == nil
+	for _, a := range asked {
+		made, ok := x.kept[a.r]
+		if !ok {
+			x.explainer.clauses = 0
+			made.root = x.explainer.reason(a.r.Expr)
+			made.clauses = x.explainer.clauses
+			x.kept[a.r], fresh = made, true
+		}
+		x.made = append(x.made, made)
+	}
+	if fresh {
+		x.segment = x.explainer.segment(len(x.kept))
+	}
+	x.none = x.none || len(x.kept) > mostKept
+	return x.made
 }
 
 // spansOf are the places of the words in Article.Text, by position; zero in title and gap.

@@ -59,6 +59,7 @@ type desk struct {
 	doc     document
 	view    view
 	explain view
+	made    explanations
 	rules   []uint32
 	asked   []numbered // rules to be explained
 }
