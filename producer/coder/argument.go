@@ -269,7 +269,7 @@ func (r *reading) following(m int) []int {
 // objects are the mentions that verb t acts upon: the first bare one after it or one behind a fitting preposition,
 // else the owner of the object.
 func (r *reading) objects(t *trigger, s text.Sentence, preps []string) []int {
-	fallback, means := -1, false
+	fallback, means, later := -1, false, false
 	to := r.reach(t.last, s, 18)
 	for i := t.last; i < to; i++ {
 		if m := r.at[i] - 1; m >= 0 {
@@ -285,7 +285,7 @@ func (r *reading) objects(t *trigger, s text.Sentence, preps []string) []int {
 					continue
 				}
 				return r.following(m)
-			case n.prep == "" && means:
+			case n.prep == "" && (means || later && !r.governs(t.at, n.first, s)):
 			case n.prep == "":
 				if !r.doerOfNext(n, s) {
 					return r.following(m)
@@ -298,6 +298,7 @@ func (r *reading) objects(t *trigger, s text.Sentence, preps []string) []int {
 			}
 			continue
 		}
+		later = later || slices.Contains(timeWords, r.keys[i])
 		if i > t.last+1 && r.finite(i, s) || t.sense.Act == "" && r.purpose(i, s) {
 			break
 		}

@@ -213,13 +213,24 @@ func (r *reading) opponent(before []draft, d *draft) {
 			d.Whom = take(d.Whom, b.Who)
 		case mine == "" && theirs == whom && same:
 			d.Who = take(d.Who, b.Who)
-		case mine+theirs == "" && same:
+		case mine+theirs == "" && same && !others(before, d.sentence, who+" "+whom):
 			d.Who, d.Whom = take(d.Who, b.Who), take(d.Whom, b.Whom)
 		default:
 			continue
 		}
 		return
 	}
+}
+
+// others tells whether sentence k tells an act of a country that is none of these: what it then tells of nobody is hardly
+// theirs.
+func others(before []draft, k int, pair string) bool {
+	for i := len(before) - 1; i >= 0 && before[i].sentence == k; i-- {
+		if of := countries(before[i].Who); of != "" && !strings.Contains(pair, of) {
+			return true
+		}
+	}
+	return false
 }
 
 // presumed tells whether none of the parties is named with its country by the sentence.

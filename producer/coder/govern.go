@@ -21,11 +21,12 @@ func (r *reading) govern(m *mention, s text.Sentence) {
 		}
 		if r.Tokens[i].Kind == text.Number && m.count == nil {
 			m.count = r.quantity(i)
-			i--
+			i = r.grouped(i) - 1
 			continue
 		}
 		if p := r.contraction(i, m); p != "" {
 			m.start, m.prep = i, p
+			r.partitive(m)
 			return
 		}
 		if r.has(i, lexicon.Numbers|lexicon.Magnitudes|lexicon.Vague) && m.count == nil && !r.french || r.numberWord(i) && m.count == nil {
@@ -41,6 +42,14 @@ func (r *reading) govern(m *mention, s text.Sentence) {
 	if i >= s.First && r.has(i, lexicon.Preposition) && r.at[i] == 0 {
 		m.prep = r.keys[i]
 		m.start = i
+		r.partitive(m)
+	}
+}
+
+// partitive counts a mention by the number that it is a part of: "dozens of French diplomats", "des milliers de Russes".
+func (r *reading) partitive(m *mention) {
+	if m.count == nil && (m.prep == "of" || m.prep == "de") && r.has(m.start-1, lexicon.Vague|lexicon.Magnitudes) {
+		m.count = r.quantity(m.start - 1)
 	}
 }
 
@@ -104,6 +113,9 @@ func (r *reading) quantity(i int) *news.Quantity {
 		return nil
 	}
 	q := &news.Quantity{Value: v, Min: v, Max: v, Span: r.Tokens[i].Span}
+	if first := r.grouped(i); first < i {
+		i, q.Span.Start = first, r.Tokens[first].Start
+	}
 	if r.has(i, lexicon.Vague) {
 		q.Max = 0
 	}
@@ -148,11 +160,24 @@ func (r *reading) reaches(q *news.Quantity, i int) {
 	q.Value, q.Min, q.Max, q.Span.Start = low, low, q.Value, r.Tokens[first].Start
 }
 
+// grouped is the first of the tokens that write one number with spaces in French, of which i is the last: "10 000".
+func (r *reading) grouped(i int) int {
+	for r.french && i > 0 && len(r.surface[i]) == 3 && r.Tokens[i].Kind == text.Number && r.Tokens[i-1].Kind == text.Number && len(r.surface[i-1]) <= 3 {
+		switch r.Text[r.Tokens[i-1].End:r.Tokens[i].Start] {
+		case " ", "\u00a0", "\u202f":
+			i--
+		default:
+			return i
+		}
+	}
+	return i
+}
+
 // number is the value of token i, with the magnitude after it.
 func (r *reading) number(i int) (int64, bool) {
 	var v int64
 	if r.Tokens[i].Kind == text.Number {
-		digits := ungroup.Replace(r.surface[i])
+		digits := ungroup.Replace(r.Text[r.Tokens[r.grouped(i)].Start:r.Tokens[i].End])
 		n, err := strconv.ParseInt(digits, 10, 64)
 		if err != nil || n < 0 || strings.ContainsAny(r.surface[i], ".") || r.french && strings.Contains(r.surface[i], ",") {
 			return 0, false
@@ -180,4 +205,4 @@ func (r *reading) number(i int) (int64, bool) {
 }
 
 // ungroup takes out of a number what groups its digits.
-var ungroup = strings.NewReplacer(",", "", " ", "", " ", "", ".", "")
+var ungroup = strings.NewReplacer(",", "", " ", "", "\u00a0", "", "\u202f", "", ".", "")

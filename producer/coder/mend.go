@@ -17,6 +17,7 @@ func (t *tree) remedy() {
 			continue
 		}
 		t.attend(w)
+		t.reason(w)
 		t.second(w)
 		t.relate(w)
 	}
@@ -88,6 +89,36 @@ func (t *tree) attend(w int) {
 	if v := t.above(w); v >= 0 && h > v && t.rel(h) != "nsubj" && t.rel(h) != "appos" {
 		t.Words[w].Head, t.Words[w].Rel = v, "advcl"
 	}
+}
+
+// reason makes a clause of its own of a verb behind "after an explosion" that the parser joins to the verb before: in
+// "put its troops on alert after an explosion killed two farmers" it is the explosion that killed.
+func (t *tree) reason(w int) {
+	h := t.Words[w].Head
+	if h < 0 || h > w || t.rel(w) != "conj" && t.rel(w) != "parataxis" && t.rel(w) != "ccomp" || t.Words[w].Feats.VerbForm() != "Fin" ||
+		t.child(w, "cc", "mark", "nsubj:pass") >= 0 {
+		return
+	}
+	n := w - 1
+	c := t.child(n, "case")
+	if t.Words[n].Tag != syntax.NOUN && t.Words[n].Tag != syntax.PROPN || n <= h || c < 0 || c > n {
+		return
+	}
+	before := t.child(w, "nsubj") // "hours after a rocket killed"
+	if before >= 0 && before != c-1 {
+		return
+	}
+	switch strings.ToLower(t.Words[c].Form) {
+	case "after", "before", "since", "until":
+	default:
+		return
+	}
+	if before >= 0 {
+		t.Words[before].Head, t.Words[before].Rel = h, "obl"
+	}
+	t.Words[w].Rel = "advcl"
+	t.Words[n].Head, t.Words[n].Rel = w, "nsubj"
+	t.Words[c].Head, t.Words[c].Rel = w, "mark"
 }
 
 // second makes of a participle behind "and", joined to a word of the first verb's object, that verb's second: "a saisi

@@ -26,6 +26,8 @@ en | Russia expelled at least 12 French diplomats. | actual, 12 from 12 to 0
 en | Russia expelled between 10 and 20 French diplomats. | actual, 10 from 10 to 20
 en | Russia expelled more than 200 French diplomats. | actual, 200 from 200 to 0
 en | Russia expelled twenty-five French diplomats. | actual, 25 from 25 to 25
+en | Russia expelled dozens of French diplomats. | actual, 12 from 12 to 0
+en | The Taliban released thousands of Afghan prisoners. | actual, 1000 from 1000 to 0
 fr | La Russie a bombardé l'Ukraine. | actual
 fr | La Russie aurait bombardé l'Ukraine. | alleged
 fr | La Russie pourrait bombarder l'Ukraine. | hypothetical
@@ -40,6 +42,9 @@ fr | La Russie a expulsé entre 10 et 20 diplomates français. | actual, 10 from
 fr | La Russie a expulsé plus de 200 diplomates français. | actual, 200 from 200 to 0
 fr | La Russie a expulsé une dizaine de diplomates français. | actual, 10 from 10 to 0
 fr | La Russie a expulsé vingt-cinq diplomates français. | actual, 25 from 25 to 25
+fr | Les talibans ont libéré plus de 2 000 prisonniers afghans. | actual, 2000 from 2000 to 0
+fr | Les talibans ont libéré 12 500 prisonniers afghans. | actual, 12500 from 12500 to 12500
+fr | La Russie a expulsé des dizaines de Français. | actual, 10 from 10 to 0
 `), "\n") {
 		cell := strings.Split(row, " | ")
 		events := c.Code(article(cell[0], "2021-10-18", cell[1]))
