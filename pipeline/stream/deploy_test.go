@@ -9,6 +9,7 @@ import (
 	"crypto/x509/pkix"
 	"encoding/pem"
 	"errors"
+	"flag"
 	"fmt"
 	"math/big"
 	"net"
@@ -18,6 +19,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	natsserver "github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
 
@@ -324,4 +326,44 @@ func connectTo(t *testing.T, config stream.Config) *stream.Hub {
 	}
 	t.Cleanup(h.Close)
 	return h
+}
+
+var updateDocs = flag.Bool("update", false, "write the table of deploy/nats/README.md anew")
+
+// The table of who may do what is that of the test above.
+func TestTheRolesAreDocumented(t *testing.T) {
+	var table strings.Builder
+	roles := []string{"producer", "consumer", "courier"}
+	fmt.Fprintf(&table, "| | %s |\n| --- | --- | --- | --- |\n", strings.Join(roles, " | "))
+	for _, deed := range deeds {
+		table.WriteString("| " + deed.name + " |")
+		for _, role := range roles {
+			may := " no |"
+			if strings.Contains(deed.may, role) {
+				may = " yes |"
+			}
+			table.WriteString(may)
+		}
+		table.WriteByte('\n')
+	}
+	const begin, end = "<!-- deeds -->\n", "<!-- end -->"
+	file := filepath.Join("..", "..", "deploy", "nats", "README.md")
+	doc, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	head, rest, found := strings.Cut(string(doc), begin)
+	have, tail, found2 := strings.Cut(rest, end)
+	if !found || !found2 {
+		t.Fatalf("%s has no place for the table", file)
+	}
+	if *updateDocs {
+		if err := os.WriteFile(file, []byte(head+begin+table.String()+end+tail), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	if diff := cmp.Diff(table.String(), have); diff != "" {
+		t.Errorf("%s (go test ./pipeline/stream -run Documented -update mends it):\n%s", file, diff)
+	}
 }
