@@ -6,7 +6,7 @@ FUZZTIME ?= 10s
 BENCHTIME ?= 1s
 SHARED ?= ../shared
 
-.PHONY: deploy-check sbom licences help build run check fmt fmt-check vet lint test race fuzz golden chaos chaos-short scale bench bench-day bench-rules cover quality quality-extract quality-stories lexicon models languages
+.PHONY: deploy-check sbom licences help build run check fmt fmt-check vet lint test race fuzz golden chaos chaos-short scale bench bench-day bench-replay bench-rules cover quality quality-extract quality-stories lexicon models languages
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
@@ -75,6 +75,9 @@ LUCENE ?= ../lucene-monitor
 
 bench-day: ## the machine over a day of a million articles: what it holds in memory (takes a while)
 	$(GO) test -run '^$$' -bench '^BenchmarkDay$$' -benchtime 1x -timeout 60m -v ./consumer/machine
+
+bench-replay: ## a million reports and rows of GDELT replayed through a thousand rules, beside reading them alone (an hour)
+	$(GO) test -run '^$$' -bench '^BenchmarkReplay$$' -benchtime 1x -timeout 180m -v ./consumer/replay -args -replay-reports 1000000
 
 bench-rules: ## a million rules: the tables, Lucene Monitor from LUCENE beside them, what changes cost, and the curve in docs/
 	tools/bench-rules.sh $(SHARED) $(LUCENE)

@@ -24,7 +24,7 @@ import (
 	"github.com/quidnunc-news/quidnunc/producer/archive"
 )
 
-var replayReports = flag.Int("replay-reports", 20_000, "reports of the generated archive that BenchmarkReplay replays, and rows of GDELT")
+var replayReports = flag.Int("replay-reports", 2_000, "reports of the generated archive that BenchmarkReplay replays, and rows of GDELT")
 
 // rulesOfReplay are the thousand rules of the benchmarks.
 func rulesOfReplay(b *testing.B) *replay.Rules {
