@@ -299,10 +299,13 @@ func (f foreseen) String() string {
 		b.WriteByte('\n')
 	}
 	for _, g := range f.Latest {
-		fmt.Fprintf(&b, "  %s  %s  %s  %s\n", g.At.Format("2006-01-02 15:04"), g.ID.Short(), g.Severity, nameOr(g.Title, g.URL, "an article without a title"))
-		if g.Quote != "" {
-			fmt.Fprintf(&b, "    « %s »\n", g.Quote)
+		fmt.Fprintf(&b, "  %s  %s  %s", g.At.Format("2006-01-02 15:04"), g.ID.Short(), g.Severity)
+		for _, words := range []string{nameOr(g.Title, g.URL), g.Quote} {
+			if words != "" {
+				fmt.Fprintf(&b, "\n    %s", words)
+			}
 		}
+		b.WriteByte('\n')
 	}
 	fmt.Fprintf(&b, "%d of %d reports were read, in %.2f s", f.Candidates, f.Reports, f.Seconds)
 	if f.Indexed > 0 {
