@@ -123,7 +123,7 @@ func (r *replaying) run(ctx context.Context) (err error) {
 	}
 	defer func() { err = errors.Join(err, r.end()) }()
 	switch exported := r.exported(); {
-	case r.files == nil:
+	case len(r.files) == 0:
 		err = r.openLog(ctx, &cfg)
 	case exported != nil:
 		err = r.openExport(&cfg, exported)
