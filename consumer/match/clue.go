@@ -4,7 +4,6 @@ import (
 	"math"
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/quidnunc-news/quidnunc/consumer/rule"
 	"github.com/quidnunc-news/quidnunc/pipeline/gazetteer"
@@ -211,66 +210,15 @@ func (d detective) list(spec rule.FieldSpec, l rule.List) Clue {
 
 func trait(letter byte, value string) Clue { return Clue{Trait: fieldTrait + string(letter) + value} }
 
-// value mirrors planner.value.
+// value is the clue of a value that is one of few.
 func (d detective) value(spec rule.FieldSpec, x rule.Expr) Clue {
-	if x, ok := x.(rule.Exact); ok && spec.Name == "publisher" {
-		return trait(keyPublisher, x.Text)
+	if v, _ := rule.ValueOf(x); spec.Name == "alleged" && v == "true" {
+		return trait(keyRealis, string(news.Alleged))
 	}
-	value, ok := rule.ValueOf(x)
-	if !ok {
-		return Clue{}
-	}
-	code, _ := spec.Canon(value)
-	switch spec.Name {
-	case "lang":
-		return trait(keyLang, code)
-	case "publisher":
-		return trait(keyHost, text.Fold(value))
-	case "what":
-		return trait(keyWhat, code)
-	case "mode":
-		return trait(keyMode, code)
-	case "context":
-		return trait(keyContext, code)
-	case "realis":
-		return trait(keyRealis, code)
-	case "alleged":
-		if value == "true" {
-			return trait(keyRealis, string(news.Alleged))
-		}
-	case "cameo":
-		return trait(keyCAMEO, value)
-	case "who", "whom", "actor":
-		return d.parties(sideLetter(spec.Name), value)
-	case "who.sector", "whom.sector", "actor.sector":
-		return trait(sideLetter(strings.TrimSuffix(spec.Name, ".sector")), "/"+code)
-	case "where":
-		return d.spots(value)
-	}
-	return Clue{}
-}
-
-func (d detective) parties(letter byte, value string) Clue {
+	keys, _ := keysOf(spec, x, d.gazetteer)
 	var parts []Clue
-	for _, p := range rule.Parties(value, d.gazetteer) {
-		if p.Country != "" {
-			parts = append(parts, trait(letter, p.Country))
-		}
-		if p.Key != "" {
-			parts = append(parts, trait(letter, "#"+p.Key))
-		}
-	}
-	return anyOf(parts)
-}
-
-func (d detective) spots(value string) Clue {
-	var parts []Clue
-	for _, s := range rule.Spots(value, d.gazetteer) {
-		if s.Country != "" {
-			parts = append(parts, trait(keyCountry, s.Country))
-		} else {
-			parts = append(parts, trait(keyPlace, text.Fold(s.Name)))
-		}
+	for _, k := range keys {
+		parts = append(parts, trait(k.letter, k.value))
 	}
 	return anyOf(parts)
 }

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/quidnunc-news/quidnunc/consumer/rule"
+	"github.com/quidnunc-news/quidnunc/pipeline/gazetteer"
 	"github.com/quidnunc-news/quidnunc/pipeline/news"
 	"github.com/quidnunc-news/quidnunc/pipeline/text"
 )
@@ -106,41 +107,63 @@ func (b *planner) test(spec rule.FieldSpec, x rule.Expr) *plan {
 
 // value plans a value that is one of few, or nil.
 func (b *planner) value(spec rule.FieldSpec, x rule.Expr) *plan {
-	if x, ok := x.(rule.Exact); ok && spec.Name == "publisher" {
-		return b.made(plan{form: askMark, mark: b.key(keyPublisher, x.Text)})
-	}
-	value, ok := rule.ValueOf(x)
+	keys, ok := keysOf(spec, x, b.gazetteer)
 	if !ok {
 		return nil
 	}
-	event := func(letter byte, value string) *plan { return b.made(plan{form: askEvent, mark: b.key(letter, value)}) }
+	form := askEvent
+	if spec.Scope == rule.OfArticle {
+		form = askMark
+	}
+	one := func(k fieldKey) *plan { return b.made(plan{form: form, mark: b.key(k.letter, k.value)}) }
+	if spec.Type != rule.Actor && spec.Type != rule.Country {
+		return one(keys[0])
+	}
+	p := b.made(plan{form: askAny})
+	for _, k := range keys {
+		p.parts = append(p.parts, one(k))
+	}
+	return p
+}
+
+// fieldKey is a value of a field, as marks and traits name it.
+type fieldKey struct {
+	letter byte
+	value  string
+}
+
+// keysOf is what a value stands for: one key, or, of an actor or a place, any of some. It is false for a value that has to
+// be computed.
+func keysOf(spec rule.FieldSpec, x rule.Expr, g *gazetteer.Gazetteer) (_ []fieldKey, ok bool) {
+	if x, ok := x.(rule.Exact); ok && spec.Name == "publisher" {
+		return []fieldKey{{keyPublisher, x.Text}}, true
+	}
+	value, ok := rule.ValueOf(x)
+	if !ok {
+		return nil, false
+	}
 	code, _ := spec.Canon(value)
 	switch spec.Name {
-	case "lang":
-		return b.made(plan{form: askMark, mark: b.key(keyLang, code)})
 	case "publisher":
-		return b.made(plan{form: askMark, mark: b.key(keyHost, text.Fold(value))})
-	case "what":
-		return event(keyWhat, code)
-	case "mode":
-		return event(keyMode, code)
-	case "context":
-		return event(keyContext, code)
-	case "realis":
-		return event(keyRealis, code)
+		return []fieldKey{{keyHost, text.Fold(value)}}, true
 	case "historical":
-		return event(keyHistory, value)
+		return []fieldKey{{keyHistory, value}}, true
 	case "cameo":
-		return event(keyCAMEO, value)
+		return []fieldKey{{keyCAMEO, value}}, true
 	case "who", "whom", "actor":
-		return b.parties(sideLetter(spec.Name), value)
+		return partyKeys(sideLetter(spec.Name), value, g), true
 	case "who.sector", "whom.sector", "actor.sector":
-		return event(sideLetter(strings.TrimSuffix(spec.Name, ".sector")), "/"+code)
+		return []fieldKey{{sideLetter(strings.TrimSuffix(spec.Name, ".sector")), "/" + code}}, true
 	case "where":
-		return b.spots(value)
+		return spotKeys(value, g), true
 	}
-	return nil
+	if letter, ok := codeLetters[spec.Name]; ok {
+		return []fieldKey{{letter, code}}, true
+	}
+	return nil, false
 }
+
+var codeLetters = map[string]byte{"lang": keyLang, "what": keyWhat, "mode": keyMode, "context": keyContext, "realis": keyRealis}
 
 // list plans a list of the user's own: one mark, which each of its values gives.
 func (b *planner) list(spec rule.FieldSpec, l rule.List) *plan {
@@ -213,29 +236,27 @@ func sideLetter(name string) byte {
 	return keyActor
 }
 
-func (b *planner) parties(letter byte, value string) *plan {
-	p := b.made(plan{form: askAny})
-	for _, who := range rule.Parties(value, b.gazetteer) {
+func partyKeys(letter byte, value string, g *gazetteer.Gazetteer) (out []fieldKey) {
+	for _, who := range rule.Parties(value, g) {
 		if who.Country != "" {
-			p.parts = append(p.parts, b.made(plan{form: askEvent, mark: b.key(letter, who.Country)}))
+			out = append(out, fieldKey{letter, who.Country})
 		}
 		if who.Key != "" {
-			p.parts = append(p.parts, b.made(plan{form: askEvent, mark: b.key(letter, "#"+who.Key)}))
+			out = append(out, fieldKey{letter, "#" + who.Key})
 		}
 	}
-	return p
+	return out
 }
 
-func (b *planner) spots(value string) *plan {
-	p := b.made(plan{form: askAny})
-	for _, s := range rule.Spots(value, b.gazetteer) {
+func spotKeys(value string, g *gazetteer.Gazetteer) (out []fieldKey) {
+	for _, s := range rule.Spots(value, g) {
 		if s.Country != "" {
-			p.parts = append(p.parts, b.made(plan{form: askEvent, mark: b.key(keyCountry, s.Country)}))
+			out = append(out, fieldKey{keyCountry, s.Country})
 		} else {
-			p.parts = append(p.parts, b.made(plan{form: askEvent, mark: b.key(keyPlace, text.Fold(s.Name))}))
+			out = append(out, fieldKey{keyPlace, text.Fold(s.Name)})
 		}
 	}
-	return p
+	return out
 }
 
 // articleMarks marks the values of the article's own fields.

@@ -52,6 +52,7 @@ func (t *Traits) event(e *news.Event) {
 		t.give(keyContext, string(c))
 	}
 	t.give(keyRealis, string(e.Realis))
+	t.give(keyHistory, strconv.FormatBool(e.Historical))
 	for n := 2; n <= len(e.What.CAMEO); n++ {
 		t.give(keyCAMEO, e.What.CAMEO[:n])
 	}
