@@ -64,7 +64,7 @@ func invented(b testing.TB, n int) *disk {
 	if err != nil {
 		b.Fatal(err)
 	}
-	b.Cleanup(func() { f.Close() })
+	b.Cleanup(func() { _ = f.Close() })
 	d := &disk{file: f, offsets: []int64{0}}
 	var buffer []byte
 	flush := func() {
