@@ -1,9 +1,16 @@
 package rulebook_test
 
 import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/quidnunc-news/quidnunc/consumer/machine"
 	"github.com/quidnunc-news/quidnunc/consumer/rulebook"
 )
 
@@ -30,5 +37,49 @@ func TestWhatIsWrongInATestIsToldWithItsPlace(t *testing.T) {
 				t.Errorf("error %v, want one with %q", err, c.want)
 			}
 		})
+	}
+}
+
+// The schema names the keys of tests, and those alone, and every reason.
+func TestTheSchemaKnowsTests(t *testing.T) {
+	type object struct{ Properties map[string]json.RawMessage }
+	var schema struct {
+		Defs struct {
+			Test struct {
+				Properties struct {
+					Articles, Expect struct{ Items object }
+				}
+			}
+			Reason struct{ Enum []machine.Reason }
+		} `json:"$defs"`
+	}
+	var whole struct {
+		Defs struct{ Test object } `json:"$defs"`
+	}
+	data, err := os.ReadFile("../../docs/rules.schema.json")
+	if err == nil {
+		err = errors.Join(json.Unmarshal(data, &schema), json.Unmarshal(data, &whole))
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(machine.Reasons(), schema.Defs.Reason.Enum); diff != "" {
+		t.Error(diff)
+	}
+	for form, o := range map[string]object{
+		"tests: [{%s: 0}]": whole.Defs.Test, "tests: [{articles: [{%s: 0}]}]": schema.Defs.Test.Properties.Articles.Items,
+		"tests: [{expect: [{%s: 0}]}]": schema.Defs.Test.Properties.Expect.Items,
+	} {
+		if len(o.Properties) < 6 {
+			t.Errorf("%s: %d keys", form, len(o.Properties))
+		}
+		for key := range o.Properties {
+			if _, err := rulebook.Parse("r.yaml", fmt.Appendf(nil, form, key)); err == nil || strings.Contains(err.Error(), "unknown key") {
+				t.Errorf("%s of the schema: %v", key, err)
+			}
+			if _, err := rulebook.Parse("r.yaml", fmt.Appendf(nil, form, key+"x")); err == nil || !strings.Contains(err.Error(), "unknown key") {
+				t.Errorf("%sx: %v", key, err)
+			}
+		}
 	}
 }
