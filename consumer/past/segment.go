@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/binary"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"maps"
@@ -201,6 +202,9 @@ func readList(list []byte) ([]uint32, error) {
 	}
 	return out, nil
 }
+
+// Name is the hash that a segment's bytes end with: who knows it knows the segment, once Open has checked it.
+func Name(b []byte) string { return hex.EncodeToString(b[max(0, len(b)-sha256.Size):]) }
 
 // Segment is what a Builder made, opened.
 type Segment struct {

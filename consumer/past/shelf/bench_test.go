@@ -116,7 +116,6 @@ func BenchmarkPreview(b *testing.B) {
 		"words":     {Query: "uranium AND glacier AND tunnel"},
 		"thousands": {Query: "what:AID who:CHN"},
 		"window":    {Query: "what:ASSAULT who:USA whom:RUS", When: hour},
-		"most":      {Query: "quad:4"},
 	} {
 		r.Name = name
 		r, err := r.Complete()

@@ -105,11 +105,15 @@ func (s *Shelf) Newest() time.Time { return s.list.Newest }
 
 // Segment reads a segment and checks it against its hash: past.ErrDamaged inside the error where it is not what it was.
 func (s *Shelf) Segment(n int) (*past.Segment, error) {
-	data, err := s.read(s.list.Segments[n].Hash)
+	hash := s.list.Segments[n].Hash
+	data, err := s.bytes(hash)
 	if err != nil {
 		return nil, err
 	}
-	return past.Open(data)
+	if past.Name(data) != hash {
+		return nil, fmt.Errorf("shelf: %s is not what it was: %w", hash, past.ErrDamaged)
+	}
+	return past.Open(data) // which holds the bytes to their name
 }
 
 // Size is how many bytes the segments and the machine's memory take.
@@ -240,8 +244,8 @@ func (g *grower) close() error {
 	if err != nil {
 		return err
 	}
-	hash, err := g.shelf.write(data)
-	if err != nil {
+	hash := past.Name(data)
+	if err := g.shelf.replace(hash, data); err != nil {
 		return err
 	}
 	g.segments = append(g.segments, file{hash, g.builder.Len()})
@@ -258,8 +262,9 @@ func (g *grower) save() error {
 	if err != nil {
 		return fmt.Errorf("shelf: %w", err)
 	}
-	hash, err := g.shelf.write(memory)
-	if err != nil {
+	sum := sha256.Sum256(memory)
+	hash := hex.EncodeToString(sum[:])
+	if err := g.shelf.replace(hash, memory); err != nil {
 		return err
 	}
 	l := &g.shelf.list
@@ -273,13 +278,11 @@ func (g *grower) save() error {
 
 func (s *Shelf) path(hash string) string { return filepath.Join(s.dir, hash) }
 
+// read is a file that is named by the hash of all its bytes.
 func (s *Shelf) read(hash string) ([]byte, error) {
-	data, err := os.ReadFile(s.path(hash))
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("shelf: %s is not there: %w", hash, past.ErrDamaged)
-	}
+	data, err := s.bytes(hash)
 	if err != nil {
-		return nil, fmt.Errorf("shelf: %w", err)
+		return nil, err
 	}
 	if sum := sha256.Sum256(data); hex.EncodeToString(sum[:]) != hash {
 		return nil, fmt.Errorf("shelf: %s is not what it was: %w", hash, past.ErrDamaged)
@@ -287,10 +290,15 @@ func (s *Shelf) read(hash string) ([]byte, error) {
 	return data, nil
 }
 
-func (s *Shelf) write(data []byte) (hash string, err error) {
-	sum := sha256.Sum256(data)
-	hash = hex.EncodeToString(sum[:])
-	return hash, s.replace(hash, data)
+func (s *Shelf) bytes(hash string) ([]byte, error) {
+	data, err := os.ReadFile(s.path(hash))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("shelf: %s is not there: %w", hash, past.ErrDamaged)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("shelf: %w", err)
+	}
+	return data, nil
 }
 
 // replace writes a file beside and puts it in place whole.
