@@ -85,7 +85,9 @@ func TestADamagedBackupIsRefusedBeforeAnythingIsTouched(t *testing.T) {
 		},
 		"a cut file":     func(file string) error { return os.Truncate(file, 10) },
 		"a missing file": os.Remove,
-		"no manifest":    func(file string) error { return os.Remove(filepath.Join(filepath.Dir(filepath.Dir(file)), "manifest.json")) },
+		"no manifest": func(file string) error {
+			return os.Remove(filepath.Join(filepath.Dir(filepath.Dir(file)), "manifest.json"))
+		},
 	} {
 		saved := filepath.Join(dir, "saved "+name)
 		asked(t, exitOK, "backup", "--data", data, saved)

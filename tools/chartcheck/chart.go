@@ -118,7 +118,9 @@ type release struct {
 	problems []error
 }
 
-func (r *release) fault(format string, args ...any) { r.problems = append(r.problems, fmt.Errorf(format, args...)) }
+func (r *release) fault(format string, args ...any) {
+	r.problems = append(r.problems, fmt.Errorf(format, args...))
+}
 
 // checkAll decodes every document by its kind, strictly, and looks whether they fit together.
 func checkAll(documents []string, takes program) error {
