@@ -295,9 +295,9 @@ func (s *State) forget() {
 	}
 }
 
-// Pass is all that a report does to the machine of which is known that no rule has a hit in it nor had one in another revision of its article: time
-// goes on. A machine that is given the reports that rules ask for with their stories, and passes the others, tells the
-// alerts of one that steps them all.
+// Pass is all that a report does to the machine in which no rule has a hit, nor had one in another revision of its
+// article: time goes on. A machine that steps the reports that rules ask for, with their stories, and passes the others
+// tells the alerts of one that steps them all.
 func (s *State) Pass(at time.Time, origin news.Origin) Result {
 	var result Result
 	fresh := origin == news.Live || origin == news.Push
