@@ -1,6 +1,7 @@
 package machine_test
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -15,7 +16,7 @@ import (
 // A machine whose reports were prepared says what one says whose were not, also where they were prepared for rules that
 // are no longer in force.
 func TestWhatIsPreparedSaysTheSame(t *testing.T) {
-	all := append(thousand(t)[:120], storyRules(t)...)
+	all := slices.Concat(thousand(t)[:120], storyRules(t))
 	compile := func(hash string, rules []rule.Rule) *machine.Ruleset {
 		set, err := machine.Compile(hash, rules, gazetteer.Default())
 		if err != nil {

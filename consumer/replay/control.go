@@ -3,6 +3,7 @@ package replay
 import (
 	"context"
 	"errors"
+	"math"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -46,7 +47,7 @@ type Progress struct {
 
 // Pace lets the log's time pass so many times as fast as the wall's; 0: as fast as can be. Negative numbers are refused.
 func (c *Control) Pace(speed float64) error {
-	if speed < 0 || speed != speed { //nolint:gocritic // not a number
+	if speed < 0 || math.IsNaN(speed) {
 		return errors.New("replay: a speed is a positive number, or 0 for as fast as can be")
 	}
 	c.change(func() { c.speed, c.anchor = speed, time.Time{} })

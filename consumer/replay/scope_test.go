@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -283,5 +284,36 @@ func TestAReplayKnowsNobodyToTell(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// While a live machine beside it lags, a replay at full speed waits; what it says is the same.
+func TestAReplayYieldsToALiveMachine(t *testing.T) {
+	lib := library{}
+	entries := logOf(t, lib, coded(articles(150), news.Live)).entries
+	want, _ := naive(t, lib, entries)
+	control := &replay.Control{}
+	var asked, yielded atomic.Int64
+	lag := func(context.Context) (uint64, error) {
+		if control.Progress().State == "yielding" {
+			yielded.Add(1)
+		}
+		if asked.Add(1) <= 5 {
+			return 1000, nil
+		}
+		return 0, nil
+	}
+	source := &tape{entries: entries}
+	source.every = func(int) {
+		for asked.Load() < 2 && t.Context().Err() == nil { // not before it has heard of the lag
+			time.Sleep(time.Millisecond)
+		}
+	}
+	s, _ := mustRun(t, replay.Config{Source: source, Library: lib, Control: control, Lag: lag})
+	if s.Hashes.Output != want {
+		t.Errorf("output %s, want %s", s.Hashes.Output, want)
+	}
+	if asked.Load() < 6 || yielded.Load() < 3 {
+		t.Errorf("it went on while the live machine lagged: asked %d times, %d of them yielding", asked.Load(), yielded.Load())
 	}
 }
