@@ -230,7 +230,7 @@ func says(b, a *told) []string {
 	differ("owner", b.last.Owner, a.last.Owner)
 	differ("end", ended(b.last.Change), ended(a.last.Change))
 	differ("events", codes(b.last.Events), codes(a.last.Events))
-	differ("article", string(b.first.Article.ID.Short()), string(a.first.Article.ID.Short()))
+	differ("article", b.first.Article.ID.Short(), a.first.Article.ID.Short())
 	differ("revisions", fmt.Sprint(b.revisions), fmt.Sprint(a.revisions))
 	if w, v := b.last.Window, a.last.Window; w != nil && v != nil {
 		differ("counted", fmt.Sprint(w.Count), fmt.Sprint(v.Count))

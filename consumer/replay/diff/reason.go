@@ -304,5 +304,5 @@ func name(r news.Reference) string {
 			return s
 		}
 	}
-	return string(r.ID.Short())
+	return r.ID.Short()
 }
