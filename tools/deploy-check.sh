@@ -38,6 +38,15 @@ routes() { # who gets which alert on ourselves
   done <deploy/alertmanager/routes.txt
 }
 
+page() { # docs/cluster.md, each of its commands
+  tools/cluster-doc.sh
+}
+
+upgrade() { # from an older commit's data, and back
+  tools/upgrade-walk.sh
+}
+all+=(page upgrade)
+
 sbom() { # the list of parts, and whether their licences are allowed
   make -s sbom SBOM="$work/sbom.json"
   (cd tools/opscheck && go run . licences -sbom "$work/sbom.json" -allowed "$root/deploy/licences/allowed.txt" -list "$root/deploy/licences/parts.txt")
