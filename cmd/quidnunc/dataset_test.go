@@ -44,7 +44,7 @@ var reasons = []struct {
 	{"a body's own region stands in the country's place", []string{"ActorCountryCode"}, func(_, is []string, at int) bool { return is[at+1] != "" }},
 	{"types are sorted, and those are left out that are no sector of PLOVER or stand beside a country", []string{
 		"ActorType1Code", "ActorType2Code", "ActorType3Code",
-	}, func(was, is []string, at int) bool { return typesFit(was, is, at) }},
+	}, typesFit},
 	{"names are the gazetteer's where it knows the actor by its code", []string{"ActorName"}, nil},
 	{"the whole code follows its parts", []string{"ActorCode"}, func(was, is []string, at int) bool {
 		return !slices.Equal(was[at+2:at+10], is[at+2:at+10])
