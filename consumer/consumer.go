@@ -32,6 +32,12 @@ type Library interface {
 	Rules(ctx context.Context, hash string) ([]rule.Rule, error)
 }
 
+// A Library that tells changes too has Between: what makes the version of a hash out of an earlier one, or false. Rules
+// are then changed as they stand, and not made ready anew.
+type changes interface {
+	Between(ctx context.Context, earlier, hash string) (put []rule.Rule, drop []string, ok bool, err error)
+}
+
 // Aside takes what does not go into the committed outputs.
 type Aside interface {
 	// Bury keeps an entry that cannot be decoded, and why. Doing it twice is harmless.
@@ -172,6 +178,7 @@ func (c *Consumer) Run(ctx context.Context) error {
 		ended <- c.read(reading, s.position+1, entries)
 	}()
 	err = s.run(ctx, entries)
+	s.state.Rules().Close()
 	stop()
 	for range entries { // let the reader end
 	}
@@ -210,22 +217,61 @@ func (c *Consumer) read(ctx context.Context, from uint64, entries chan<- *entry)
 	return err
 }
 
-// compile loads and readies the rules of a hash that fall to this shard. Rules that are not understood are said so of
-// and left out; rules that cannot be had stop the machine.
-func (c *Consumer) compile(ctx context.Context, hash string) (*machine.Ruleset, error) {
-	began := c.cfg.Now()
-	rules, err := c.library.Rules(ctx, hash)
+// change makes the rules of a hash of those before it, or returns nil where they have to be made ready anew.
+func (c *Consumer) change(ctx context.Context, before *machine.Ruleset, hash string) (*machine.Ruleset, error) {
+	library, ok := c.library.(changes)
+	switch {
+	case before == nil:
+		return nil, nil
+	case before.Hash() == hash:
+		return before, nil
+	case !ok:
+		return nil, nil
+	}
+	put, drop, ok, err := library.Between(ctx, before.Hash(), hash)
 	if err != nil {
 		return nil, fmt.Errorf("consumer: the log puts rules %.12s in force, but they cannot be had: %w", hash, err)
 	}
-	if c.cfg.Shards > 1 {
-		rules = slices.DeleteFunc(slices.Clone(rules), func(r rule.Rule) bool { return ShardOf(r.Name, c.cfg.Shards) != c.cfg.Shard })
+	if !ok {
+		return nil, nil
 	}
-	set, err := machine.Compile(hash, rules, c.actors)
+	set, err := before.Change(hash, c.ours(put), drop)
+	c.leaveOut(err)
+	return set, nil
+}
+
+// ours are the rules that fall to this shard.
+func (c *Consumer) ours(rules []rule.Rule) []rule.Rule {
+	if c.cfg.Shards < 2 {
+		return rules
+	}
+	return slices.DeleteFunc(slices.Clone(rules), func(r rule.Rule) bool { return ShardOf(r.Name, c.cfg.Shards) != c.cfg.Shard })
+}
+
+// leaveOut says what is not understood, if anything is not.
+func (c *Consumer) leaveOut(err error) {
 	if err != nil {
 		c.metrics.leftOut.Inc()
 		c.cfg.Log.Error("consumer: rules are left out", "error", err)
 	}
+}
+
+// compile loads and readies the rules of a hash that fall to this shard, of those before it if there are some. Rules that are not understood are said so of
+// and left out; rules that cannot be had stop the machine.
+func (c *Consumer) compile(ctx context.Context, before *machine.Ruleset, hash string) (*machine.Ruleset, error) {
+	began := c.cfg.Now()
+	if set, err := c.change(ctx, before, hash); set != nil || err != nil {
+		if err == nil {
+			c.metrics.compiled(set.Len(), c.cfg.Now().Sub(began))
+		}
+		return set, err
+	}
+	rules, err := c.library.Rules(ctx, hash)
+	if err != nil {
+		return nil, fmt.Errorf("consumer: the log puts rules %.12s in force, but they cannot be had: %w", hash, err)
+	}
+	set, err := machine.Compile(hash, c.ours(rules), c.actors)
+	c.leaveOut(err)
 	c.metrics.compiled(set.Len(), c.cfg.Now().Sub(began))
 	return set, nil
 }

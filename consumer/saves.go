@@ -181,7 +181,7 @@ func (c *Consumer) open(ctx context.Context, k stream.Snapshot) (*machine.State,
 	}
 	var missing error // rules that cannot be had are no reason to take an older snapshot: the log goes on without them
 	state, err := machine.Restore(packed, func(hash string) (*machine.Ruleset, error) {
-		set, err := c.compile(ctx, hash)
+		set, err := c.compile(ctx, nil, hash)
 		missing = err
 		return set, err
 	})

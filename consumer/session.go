@@ -246,7 +246,7 @@ func (s *session) step(ctx context.Context, e *entry, silent bool) (machine.Resu
 	}
 	in := machine.Input{Seq: e.stored.Seq, Entry: e.noun}
 	if told, ok := e.noun.(news.Rules); ok {
-		rules, err := s.compile(ctx, told.Hash)
+		rules, err := s.compile(ctx, s.state.Rules(), told.Hash)
 		if err != nil {
 			return machine.Result{}, err
 		}

@@ -27,11 +27,17 @@ const machineVersion = machine.Version
 type library struct{ hub *stream.Hub }
 
 func (l library) Rules(ctx context.Context, hash string) ([]rule.Rule, error) {
-	body, err := l.hub.Object(ctx, stream.Rules, hash)
-	if err != nil {
-		return nil, err
-	}
-	return rulebook.Decode(body)
+	return rulebook.Version(ctx, hash, l.body)
+}
+
+// Between is what makes the version of a hash out of an earlier one, where it was made by changes.
+func (l library) Between(ctx context.Context, earlier, hash string) (put []rule.Rule, drop []string, ok bool, err error) {
+	c, ok, err := rulebook.Between(ctx, earlier, hash, l.body)
+	return c.Put, c.Drop, ok, err
+}
+
+func (l library) body(ctx context.Context, hash string) ([]byte, error) {
+	return l.hub.Object(ctx, stream.Rules, hash)
 }
 
 // aside buries what the machine cannot read and writes the time.

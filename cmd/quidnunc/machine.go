@@ -55,12 +55,14 @@ func (w ward) Quarantine(ctx context.Context, names []string) error {
 	if err != nil {
 		return err
 	}
-	for i := range rules {
-		if slices.Contains(names, rules[i].Name) {
-			rules[i].State = rule.Off
+	var off []rule.Rule
+	for _, r := range rules {
+		if slices.Contains(names, r.Name) {
+			r.State = rule.Off
+			off = append(off, r)
 		}
 	}
-	_, err = tellRules(ctx, w.hub, rules, time.Now())
+	_, err = changeRules(ctx, w.hub, off, nil, time.Now())
 	return err
 }
 

@@ -167,12 +167,8 @@ func (s *exportSource) Close() error {
 type exportedRules struct{ *segment.Archive }
 
 // Rules implements replay.Library.
-func (x exportedRules) Rules(_ context.Context, hash string) ([]rule.Rule, error) {
-	body, err := x.Archive.Rules(hash)
-	if err != nil {
-		return nil, err
-	}
-	return rulebook.Decode(body)
+func (x exportedRules) Rules(ctx context.Context, hash string) ([]rule.Rule, error) {
+	return rulebook.Version(ctx, hash, func(_ context.Context, hash string) ([]byte, error) { return x.Archive.Rules(hash) })
 }
 
 // fileSource gives the articles of files as reports that are still to be coded, or that their files tell coded. Each has

@@ -100,23 +100,6 @@ func lastRules(ctx context.Context, hub *stream.Hub) (news.Rules, error) {
 	return last, nil
 }
 
-// tellRules puts the rules in force, unless the log says already that they are.
-func tellRules(ctx context.Context, hub *stream.Hub, rules []rule.Rule, now time.Time) (told bool, err error) {
-	body, _ := rulebook.Encode(rules)
-	last, err := lastRules(ctx, hub)
-	if err != nil {
-		return false, err
-	}
-	hash, err := hub.PutObject(ctx, stream.Rules, body)
-	if err != nil {
-		return false, fmt.Errorf("rules: %w", err)
-	}
-	if last.Hash == hash {
-		return false, nil
-	}
-	return true, publishRules(ctx, hub, hash, now)
-}
-
 func publishRules(ctx context.Context, hub *stream.Hub, hash string, now time.Time) error {
 	m, err := wire.Rules(news.Rules{Version: now.UTC().Format("20060102t150405z"), Hash: hash, At: now.UTC()})
 	if err != nil {

@@ -23,7 +23,8 @@ func newRules(std streams) *cobra.Command {
 		Use:   "rules",
 		Short: "Check rule files, put them in force",
 	})
-	c.AddCommand(newRulesCheck(std), newRulesTest(std), newRulesPreview(std), newRulesExplain(std), newRulesPut(std), newRulesLs(std), newRulesGet(std), newRulesRm(std),
+	c.AddCommand(newRulesCheck(std), newRulesTest(std), newRulesPreview(std), newRulesExplain(std), newRulesPut(std), newRulesAdd(std), newRulesLs(std), newRulesGet(std),
+		newRulesRm(std),
 		newRulesHistory(std), newRulesScore(std), newRulesSample(std))
 	return c
 }
@@ -83,6 +84,36 @@ part of the log: they belong to the configuration of the process that delivers.`
 	return c
 }
 
+func newRulesAdd(std streams) *cobra.Command {
+	var at place
+	c := &cobra.Command{
+		Use:   "add FILE…",
+		Short: "Put the rules of files in force beside those that are",
+		Long: `Read rule files and put their rules in force: each in the place of the one that has its name, and
+all others stay. However many rules are in force, only those of the files are stored, and the
+machine makes only those ready.`,
+		Args: cobra.MinimumNArgs(1),
+		RunE: func(c *cobra.Command, files []string) error {
+			book, err := rulebook.Load(files...)
+			if err != nil {
+				return &usageError{err}
+			}
+			hub, done, err := at.attach(c.Context(), std)
+			if err != nil {
+				return err
+			}
+			defer done()
+			if _, err := changeRules(c.Context(), hub, book.Rules, nil, time.Now()); err != nil {
+				return err
+			}
+			_, err = fmt.Fprintf(std.out, "%d rules are in the log beside those in force: they hold for every article behind this point\n", len(book.Rules))
+			return err
+		},
+	}
+	at.flags(c.Flags())
+	return c
+}
+
 func putRules(ctx context.Context, std streams, at place, rules []rule.Rule) error {
 	hub, done, err := at.attach(ctx, std)
 	if err != nil {
@@ -93,7 +124,11 @@ func putRules(ctx context.Context, std streams, at place, rules []rule.Rule) err
 	if err != nil {
 		return err
 	}
-	_, hash := rulebook.Encode(rules)
+	last, err := lastRules(ctx, hub)
+	if err != nil {
+		return err
+	}
+	hash := last.Hash
 	if !told {
 		fmt.Fprintf(std.out, "%d rules were in force already (%.12s)\n", len(rules), hash)
 		return nil

@@ -74,10 +74,10 @@ func newRulesRm(std streams) *cobra.Command {
 			if _, err := named(rules, names); err != nil {
 				return err
 			}
-			rules = slices.DeleteFunc(rules, func(r rule.Rule) bool { return slices.Contains(names, r.Name) })
-			if _, err := tellRules(ctx, hub, rules, time.Now()); err != nil {
+			if _, err := changeRules(ctx, hub, nil, names, time.Now()); err != nil {
 				return err
 			}
+			rules = slices.DeleteFunc(rules, func(r rule.Rule) bool { return slices.Contains(names, r.Name) })
 			_, err = fmt.Fprintf(std.out, "%d rules are left in force\n", len(rules))
 			return err
 		}),

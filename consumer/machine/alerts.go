@@ -15,14 +15,13 @@ import (
 func (s *State) judge(a *article, r news.Report, told news.Story, p *Prepared, out *Result) {
 	var raised []news.ID
 	if s.rules != nil {
-		var exceeded []uint32
-		s.hits, exceeded = s.matches(r, told, p)
-		for _, n := range exceeded {
-			out.suppress(s.rules.rules[s.rules.asked[n].rule].Name, Costly, "", "it takes more than %d units of work", match.Budget)
+		hits, exceeded := s.matches(r, told, p)
+		for _, question := range exceeded {
+			out.suppress(s.rules.asked(question).rule.Name, Costly, "", "it takes more than %d units of work", match.Budget)
 		}
-		for _, hit := range s.hits {
-			asked := s.rules.asked[hit.Rule]
-			matched := &s.rules.rules[asked.rule]
+		for _, hit := range hits {
+			asked := s.rules.asked(hit.Rule.Name)
+			matched := &asked.rule
 			alert := alertOf(matched, &r, told)
 			alert.Why = hit.Why
 			events := make([]news.Event, len(hit.Events))
@@ -39,7 +38,7 @@ func (s *State) judge(a *article, r news.Report, told news.Story, p *Prepared, o
 				s.enter(a, asked, alert, events, out)
 				continue
 			}
-			raised = append(raised, s.raise(a, asked.rule, alert, events, out)...)
+			raised = append(raised, s.raise(a, asked.ruled, alert, events, out)...)
 		}
 	}
 	holds := func(c claim) bool {
@@ -79,11 +78,11 @@ func alertOf(of *rule.Rule, r *news.Report, told news.Story) news.Alert {
 }
 
 // raise tells one alert for the article or the story, or one for each event, and returns their IDs.
-func (s *State) raise(a *article, n int, alert news.Alert, events []news.Event, out *Result) []news.ID {
-	of := &s.rules.rules[n]
+func (s *State) raise(a *article, ruled *ruled, alert news.Alert, events []news.Event, out *Result) []news.ID {
+	of := &ruled.rule
 	one := func(id news.ID, events []news.Event) news.ID {
 		alert.ID, alert.Events = id, events
-		alert.Summary = s.rules.summaries[n].Of(alert)
+		alert.Summary = ruled.summary.Of(alert)
 		s.tell(a, of, alert, out)
 		return id
 	}

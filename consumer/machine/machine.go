@@ -6,93 +6,18 @@ package machine
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"slices"
 	"time"
 
 	"github.com/quidnunc-news/quidnunc/consumer/match"
-	"github.com/quidnunc-news/quidnunc/consumer/rule"
 	"github.com/quidnunc-news/quidnunc/consumer/story"
-	"github.com/quidnunc-news/quidnunc/pipeline/gazetteer"
 	"github.com/quidnunc-news/quidnunc/pipeline/news"
 	"github.com/quidnunc-news/quidnunc/pipeline/wire"
 )
 
 // Version is the version of Step: it rises when the same log would give other outputs than before.
 const Version = 2
-
-// Ruleset is a version of the rules, ready to be matched.
-type Ruleset struct {
-	hash      string
-	rules     []rule.Rule
-	byName    map[string]int // of rules
-	index     *match.Index
-	asked     []asked         // by the index's rules
-	summaries []*rule.Summary // of each rule; nil: none
-
-	questions []rule.Rule // what the index was made of, for the halves
-	gazetteer *gazetteer.Gazetteer
-	halves    halves
-}
-
-// Compile makes the rules of one content hash ready. Actors are resolved through g. Rules that this program does not
-// understand, told by another version of it, are left out and named by the error: the Ruleset can be used all the same.
-func Compile(hash string, rules []rule.Rule, g *gazetteer.Gazetteer) (*Ruleset, error) {
-	set := &Ruleset{hash: hash, rules: rules, byName: make(map[string]int, len(rules)), summaries: make([]*rule.Summary, len(rules)), gazetteer: g}
-	set.questions, set.asked = ask(rules)
-	index, err := match.New(set.questions, g)
-	set.index = index
-	errs := []error{err}
-	for i, r := range rules {
-		set.byName[r.Name] = i
-		if r.Summary == "" {
-			continue
-		}
-		if set.summaries[i], err = rule.ParseSummary(r.Summary); err != nil {
-			errs = append(errs, fmt.Errorf("rule %s: %w", r.Name, err))
-		}
-	}
-	if err := errors.Join(errs...); err != nil {
-		return set, fmt.Errorf("machine: rules %.12s: %w", hash, err)
-	}
-	return set, nil
-}
-
-// asked is what one rule of the index stands for: a rule, or a step of its sequence.
-type asked struct{ rule, step int }
-
-// ask lists what the index is asked: each rule, and each step of a sequence in its place.
-func ask(rules []rule.Rule) (questions []rule.Rule, of []asked) {
-	for i, r := range rules {
-		if len(r.When.Steps) == 0 {
-			questions, of = append(questions, r), append(of, asked{rule: i})
-			continue
-		}
-		for n, step := range r.When.Steps {
-			r.Expr = step.Expr
-			questions, of = append(questions, r), append(of, asked{i, n + 1})
-		}
-	}
-	return questions, of
-}
-
-// named is the rule with the name; ok is false where there is none.
-func (r *Ruleset) named(name string) (n int, ok bool) {
-	if r == nil {
-		return 0, false
-	}
-	n, ok = r.byName[name]
-	return n, ok
-}
-
-// Len is the number of rules; 0 for a nil Ruleset.
-func (r *Ruleset) Len() int {
-	if r == nil {
-		return 0
-	}
-	return len(r.rules)
-}
 
 // Input is one entry of the log.
 type Input struct {
@@ -191,7 +116,7 @@ type State struct {
 	shown    shown
 	nextTurn time.Time // no absence is to be found before; zero: not known
 	swept    time.Time
-	hits     []match.Hit
+	hits     []match.Held
 }
 
 // Now is the log's time: the highest At of a report or a tick so far; zero before the first.
@@ -217,14 +142,6 @@ func (s *State) Size() Size {
 		out.Dropped += c.Dropped()
 	}
 	return out
-}
-
-// Hash is the content hash it was compiled for; empty for a nil Ruleset.
-func (r *Ruleset) Hash() string {
-	if r == nil {
-		return ""
-	}
-	return r.hash
 }
 
 // Rules is the ruleset in force; nil when no rules were told yet.

@@ -1,8 +1,8 @@
 package machine
 
 import (
+	"cmp"
 	"slices"
-	"sync"
 
 	"github.com/quidnunc-news/quidnunc/consumer/match"
 	"github.com/quidnunc-news/quidnunc/consumer/rule"
@@ -11,15 +11,9 @@ import (
 
 // Prepared is which rules a report satisfies, found before it is the report's turn.
 type Prepared struct {
-	set  *Ruleset
-	hits []match.Hit
-}
-
-// halves are the rules of an index in two: those that can be asked of a report at any time, and those that ask of its
-// story, which is known only when it is the report's turn. Both number the rules as the index does.
-type halves struct {
-	once        sync.Once
-	early, late *match.Index // late is nil where no rule asks of the story
+	set      *Ruleset
+	hits     []match.Held
+	exceeded []string
 }
 
 // Prepare finds which rules the report satisfies, but for those that ask of its story. Step takes it from there where
@@ -28,32 +22,9 @@ func (r *Ruleset) Prepare(report news.Report) *Prepared {
 	if r == nil {
 		return nil
 	}
-	r.halves.once.Do(r.halve)
-	hits, exceeded := r.halves.early.Ask(report, news.Story{}, nil)
-	if len(exceeded) > 0 { // Step tells which, in their order
-		return nil
-	}
-	return &Prepared{r, hits}
-}
-
-// halve makes the halves, at the first need: who never prepares does not pay for them.
-func (r *Ruleset) halve() {
-	if !slices.ContainsFunc(r.questions, asksStory) {
-		r.halves.early = r.index
-		return
-	}
-	without := func(drop func(rule.Rule) bool) *match.Index {
-		some := slices.Clone(r.questions)
-		for i := range some {
-			if drop(some[i]) {
-				some[i].State = rule.Off // it keeps its number
-			}
-		}
-		index, _ := match.New(some, r.gazetteer) // what is wrong with a rule, Compile has told
-		return index
-	}
-	r.halves.early = without(asksStory)
-	r.halves.late = without(func(q rule.Rule) bool { return !asksStory(q) })
+	p := &Prepared{set: r}
+	p.hits, p.exceeded = r.early.Ask(report, news.Story{}, nil)
+	return p
 }
 
 func asksStory(q rule.Rule) bool {
@@ -68,20 +39,19 @@ func asksStory(q rule.Rule) bool {
 	return false
 }
 
-// matches asks the rules in force, or only those that the preparation has left open.
-func (s *State) matches(r news.Report, told news.Story, p *Prepared) (hits []match.Hit, exceeded []uint32) {
+// matches asks the rules in force, or only those that the preparation has left open. What it returns is in the order of
+// the rules' names.
+func (s *State) matches(r news.Report, told news.Story, p *Prepared) (hits []match.Held, exceeded []string) {
 	if p == nil || p.set != s.rules {
-		return s.rules.index.Ask(r, told, s.hits[:0])
+		p = s.rules.Prepare(r)
 	}
-	late := s.rules.halves.late
-	if late == nil {
-		return append(s.hits[:0], p.hits...), nil
+	if s.rules.late.Len() == 0 {
+		return p.hits, p.exceeded
 	}
-	hits, exceeded = late.Ask(r, told, s.hits[:0])
-	if len(exceeded) > 0 {
-		return s.rules.index.Ask(r, told, hits[:0])
-	}
-	hits = append(hits, p.hits...)
-	slices.SortFunc(hits, func(a, b match.Hit) int { return a.Rule - b.Rule })
-	return hits, nil
+	hits, exceeded = s.rules.late.Ask(r, told, s.hits[:0])
+	s.hits = append(hits, p.hits...)
+	slices.SortFunc(s.hits, func(a, b match.Held) int { return cmp.Compare(a.Rule.Name, b.Rule.Name) })
+	exceeded = append(exceeded, p.exceeded...)
+	slices.Sort(exceeded)
+	return s.hits, exceeded
 }

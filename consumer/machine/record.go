@@ -178,11 +178,11 @@ func (s *State) release(out *Result) {
 		}
 		alert := *r.pending
 		r.pending = nil
-		of, ok := s.rules.named(alert.Rule)
-		if !ok || s.rules.rules[of].State != rule.Live {
+		of := s.rules.named(alert.Rule)
+		if of == nil || of.rule.State != rule.Live {
 			continue
 		}
-		if s.allow(&s.rules.rules[of], alert, out) {
+		if s.allow(&of.rule, alert, out) {
 			s.say(r, alert, news.Updated, out)
 		}
 	}

@@ -6,6 +6,8 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -79,6 +81,7 @@ func variety(t testing.TB) []rule.Rule {
 		}
 		out = append(out, r)
 	}
+	slices.SortFunc(out, func(a, b rule.Rule) int { return strings.Compare(a.Name, b.Name) }) // as the log has them
 	return out
 }
 

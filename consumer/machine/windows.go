@@ -42,9 +42,9 @@ func (s *State) openWindows() {
 	if s.rules == nil {
 		return
 	}
-	for i := range s.rules.rules {
-		r := &s.rules.rules[i]
-		if !r.When.Windowed() || r.State == rule.Off {
+	for _, name := range s.rules.windowed {
+		r := &s.rules.named(name).rule
+		if r.State == rule.Off {
 			continue
 		}
 		if s.windows == nil {
@@ -72,11 +72,11 @@ func (s *State) turn(out *Result) {
 	}
 	defer func() { s.nextTurn = s.earliest() }()
 	for _, name := range s.silent {
-		n, ok := s.rules.named(name)
-		if !ok {
+		ruled := s.rules.named(name)
+		if ruled == nil {
 			continue
 		}
-		of := &s.rules.rules[n]
+		of := &ruled.rule
 		for _, f := range s.windows[name].Advance(s.clock) {
 			alert := news.Alert{
 				Rule: of.Name, Title: of.Title, Owner: of.Owner, Severity: of.Severity, To: of.To, At: s.clock, Origin: news.Live,
@@ -91,7 +91,7 @@ func (s *State) turn(out *Result) {
 				continue
 			}
 			alert.Why = []news.Clause{{Text: of.Query}}
-			s.found(nil, n, f, alert, out)
+			s.found(nil, ruled, f, alert, out)
 		}
 	}
 }
@@ -109,7 +109,7 @@ func (s *State) earliest() time.Time {
 
 // enter puts a hit into the window of its rule.
 func (s *State) enter(a *article, of asked, alert news.Alert, events []news.Event, out *Result) {
-	r := &s.rules.rules[of.rule]
+	r := &of.rule
 	c := s.windows[r.Name]
 	c.Advance(s.clock)
 	if r.When.Kind == rule.Absence {
@@ -125,7 +125,7 @@ func (s *State) enter(a *article, of asked, alert news.Alert, events []news.Even
 			a.enters(r.Name, e.Group)
 		}
 		for _, f := range finds {
-			told = s.found(a, of.rule, f, alert, out) || told
+			told = s.found(a, of.ruled, f, alert, out) || told
 		}
 	}
 	switch {
@@ -140,8 +140,8 @@ func (s *State) enter(a *article, of asked, alert news.Alert, events []news.Even
 }
 
 // found tells what a window found, and tells whether that became an alert.
-func (s *State) found(a *article, n int, f window.Find, alert news.Alert, out *Result) bool {
-	of := &s.rules.rules[n]
+func (s *State) found(a *article, ruled *ruled, f window.Find, alert news.Alert, out *Result) bool {
+	of := &ruled.rule
 	c := s.windows[of.Name]
 	alert.ID = findID(of.Name, f)
 	alert.Window = &news.Window{
@@ -151,7 +151,7 @@ func (s *State) found(a *article, n int, f window.Find, alert news.Alert, out *R
 	if of.When.Kind == rule.Spike {
 		alert.Window.Expected = fmt.Sprintf("%d.%d", f.Expected/10, f.Expected%10)
 	}
-	alert.Summary = s.rules.summaries[n].Of(alert)
+	alert.Summary = ruled.summary.Of(alert)
 	before := len(out.Outputs)
 	r := s.alerts[alert.ID]
 	switch {

@@ -62,6 +62,7 @@ type desk struct {
 	made    explanations
 	rules   []uint32
 	asked   []numbered // rules to be explained
+	hits    []Hit
 }
 
 // Hit is one rule that a report satisfies.

@@ -33,7 +33,7 @@ type Live struct {
 
 // NewLive makes a Live of the rules; those that are off take no part. The census may be nil. Rules are numbered from 0 in
 // the order in which their names are first put; a rule that replaces one of its name takes its number, and a new one
-// that of a rule that was deleted.
+// that of a rule that was deleted. The rules given, here and later, are kept: they are not to be changed.
 func NewLive(rules []rule.Rule, g *gazetteer.Gazetteer, c *Census) (*Live, error) {
 	l := &Live{gazetteer: g, census: c, numbers: make(map[string]uint32, len(rules))}
 	fresh, _, err := l.enter(rules)
@@ -106,8 +106,7 @@ func (l *Live) enter(rules []rule.Rule) (fresh, replaced []uint32, _ error) {
 			n, l.rules = uint32(len(l.rules)), append(l.rules, nil)
 		}
 		l.numbers[r.Name] = n
-		kept := *r
-		l.rules[n] = &kept
+		l.rules[n] = r
 		fresh = append(fresh, n)
 	}
 	slices.Sort(fresh)

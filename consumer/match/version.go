@@ -41,27 +41,39 @@ func (v *Version) Rules(r *news.Report, s news.Story, out []uint32) []uint32 {
 	d := v.desks.take()
 	defer v.desks.put(d)
 	from := len(out)
-	d.ask(v.edition.Load(), r, s, func(p *part, at uint32) { out = append(out, p.numbers[at]) })
+	d.ask(v.edition.Load(), r, s, func(p *part, at uint32) { out = append(out, p.numbers[at]) }, func(*part, uint32) {})
 	slices.Sort(out[from:])
 	return out[:from+len(slices.Compact(out[from:]))]
 }
 
-// Ask appends to hits the rules that the report satisfies, in ascending order, and tells which do not hold because they
-// would take more work than the Budget, as Index.Ask does.
-func (v *Version) Ask(r news.Report, s news.Story, hits []Hit) (_ []Hit, exceeded []uint32) {
+// Held is a rule of a Version that a report satisfies.
+type Held struct {
+	Rule   *rule.Rule // not to be changed
+	Events []int      // as in Hit
+	Why    []news.Clause
+}
+
+// Ask appends to held the rules that the report satisfies, and tells the names of those that do not hold because they
+// would take more work than the Budget: both in the order of names, whatever way the rules came here.
+func (v *Version) Ask(r news.Report, s news.Story, held []Held) (_ []Held, exceeded []string) {
 	d := v.desks.take()
 	defer v.desks.put(d)
 	d.asked = d.asked[:0]
-	exceeded = d.ask(v.edition.Load(), &r, s, func(p *part, at uint32) {
+	d.ask(v.edition.Load(), &r, s, func(p *part, at uint32) {
 		d.asked = append(d.asked, numbered{p.numbers[at], p.rules[at]})
-	})
-	slices.SortFunc(d.asked, func(a, b numbered) int { return cmp.Compare(a.n, b.n) })
+	}, func(p *part, at uint32) { exceeded = append(exceeded, p.rules[at].Name) })
+	slices.Sort(exceeded)
+	slices.SortFunc(d.asked, func(a, b numbered) int { return cmp.Compare(a.r.Name, b.r.Name) })
 	d.asked = slices.CompactFunc(d.asked, func(a, b numbered) bool { return a.n == b.n })
 	if len(d.asked) > 0 {
-		hits = d.why(v.gazetteer, hits)
+		d.hits = d.why(v.gazetteer, d.hits[:0])
+		for i, hit := range d.hits {
+			held = append(held, Held{d.asked[i].r, hit.Events, hit.Why})
+		}
 	}
 	clear(d.asked) // they are not to be kept alive
-	return hits, exceeded
+	clear(d.hits)
+	return held, slices.Compact(exceeded)
 }
 
 // numbered is a rule and its number.
@@ -70,35 +82,32 @@ type numbered struct {
 	r *rule.Rule
 }
 
-// ask tells of each rule that holds, and returns the numbers of those that take too much work, in ascending order.
-func (d *desk) ask(e *edition, r *news.Report, s news.Story, tell func(p *part, at uint32)) (exceeded []uint32) {
+// ask tells of each rule that holds, and of each that takes too much work, in any order and some of them twice.
+func (d *desk) ask(e *edition, r *news.Report, s news.Story, holds, exceeds func(p *part, at uint32)) {
 	d.doc.read(r, s, e.base.segment.worded || slices.ContainsFunc(e.parts, func(p *part) bool { return p.segment.worded }))
 	d.view.begin(e.base.segment, &d.doc)
-	exceeded = d.part(e.base, tell, nil)
+	d.part(e.base, holds, exceeds)
 	for _, p := range e.parts {
 		d.view.lay(p.segment)
-		exceeded = d.part(p, tell, exceeded)
+		d.part(p, holds, exceeds)
 		d.view.lift()
 	}
-	slices.Sort(exceeded)
-	return slices.Compact(exceeded)
 }
 
 // part asks the segment that is laid out.
-func (d *desk) part(p *part, tell func(p *part, at uint32), exceeded []uint32) []uint32 {
+func (d *desk) part(p *part, holds, exceeds func(p *part, at uint32)) {
 	d.view.spent = d.view.spent[:0]
 	d.rules = d.view.rules(d.rules[:0])
 	for _, at := range d.rules {
 		if !p.dead.has(at) {
-			tell(p, at)
+			holds(p, at)
 		}
 	}
 	for _, at := range d.view.spent {
 		if !p.dead.has(at) {
-			exceeded = append(exceeded, p.numbers[at])
+			exceeds(p, at)
 		}
 	}
-	return exceeded
 }
 
 // bury returns the base and the parts without the rules that are gone.

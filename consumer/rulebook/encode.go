@@ -1,10 +1,7 @@
 package rulebook
 
 import (
-	"bytes"
 	"cmp"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -41,7 +38,9 @@ type ruleV1 struct {
 
 // Encode returns the canonical JSON of the rules, sorted by name, and its hex SHA-256: the same rules give the same
 // bytes, however they were spread over files.
-func Encode(rules []rule.Rule) (body []byte, hash string) {
+func Encode(rules []rule.Rule) (body []byte, hash string) { return encode(bookOf(rules)) }
+
+func bookOf(rules []rule.Rule) bookV1 {
 	book := bookV1{Version: version, Rules: make([]ruleV1, len(rules))}
 	lists := map[string][]string{}
 	for i, r := range rules {
@@ -69,34 +68,31 @@ func Encode(rules []rule.Rule) (body []byte, hash string) {
 	}
 	book.Lists = lists
 	slices.SortStableFunc(book.Rules, func(a, b ruleV1) int { return cmp.Compare(a.Name, b.Name) })
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	if err := e.Encode(book); err != nil {
-		panic(err) // strings and numbers always encode
-	}
-	sum := sha256.Sum256(b.Bytes())
-	return b.Bytes(), hex.EncodeToString(sum[:])
+	return book
 }
 
 // Decode reads what Encode wrote, with the queries parsed. Whether they mean something to this gazetteer is asked where
 // they are matched.
 func Decode(body []byte) ([]rule.Rule, error) {
-	var book bookV1
+	book, err := decode(body)
+	if err != nil {
+		return nil, err
+	}
+	entries := make([]entry, len(book.Rules))
+	for i, r := range book.Rules {
+		entries[i] = entry{r, book.Lists}
+	}
+	return completed(entries)
+}
+
+func decode(body []byte) (book bookV1, err error) {
 	if err := json.Unmarshal(body, &book); err != nil {
-		return nil, fmt.Errorf("rules: %w", err)
+		return book, fmt.Errorf("rules: %w", err)
 	}
 	if book.Version != version {
-		return nil, fmt.Errorf("rules: version %d of the encoding, this program reads %d: a newer one wrote it", book.Version, version)
+		return book, fmt.Errorf("rules: version %d of the encoding, this program reads %d: a newer one wrote it", book.Version, version)
 	}
-	rules, errs := make([]rule.Rule, len(book.Rules)), make([]error, len(book.Rules))
-	spread(len(rules), func(i int) { rules[i], errs[i] = book.Rules[i].complete(book.Lists) })
-	for _, err := range errs {
-		if err != nil {
-			return nil, fmt.Errorf("rules: %w", err)
-		}
-	}
-	return rules, nil
+	return book, nil
 }
 
 // complete is the rule, ready to be matched.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/quidnunc-news/quidnunc/consumer/rulebook"
 	"github.com/quidnunc-news/quidnunc/pipeline/stream"
 )
 
@@ -129,14 +130,17 @@ func (x *export) write(e Entry) error {
 
 // body keeps the body of the rules that a message names.
 func (x *export) body(ctx context.Context, n Named) error {
-	if n.Rules == "" || x.w.HasRules(n.Rules) {
-		return nil
+	for hash := n.Rules; hash != "" && !x.w.HasRules(hash); { // and the versions that it is a change of
+		body, err := x.log.Object(ctx, stream.Rules, hash)
+		if err != nil {
+			return fmt.Errorf("the rules %.12s, which sequence %d puts in force: %w", hash, n.Seq, err)
+		}
+		if err := x.w.PutRules(hash, body); err != nil {
+			return err
+		}
+		hash, _ = rulebook.From(body)
 	}
-	body, err := x.log.Object(ctx, stream.Rules, n.Rules)
-	if err != nil {
-		return fmt.Errorf("the rules %.12s, which sequence %d puts in force: %w", n.Rules, n.Seq, err)
-	}
-	return x.w.PutRules(n.Rules, body)
+	return nil
 }
 
 func lastOf(named []Named) string {
@@ -217,18 +221,18 @@ func (m *inlet) look(ctx context.Context) error {
 func (m *inlet) bodies(ctx context.Context, a *Archive) error {
 	put := map[string]bool{"": true}
 	for _, n := range a.index.Rules {
-		if put[n.Rules] {
-			continue
+		for hash := n.Rules; !put[hash]; {
+			put[hash] = true
+			body, err := a.Rules(hash)
+			if err != nil {
+				return err
+			}
+			if _, err := m.log.PutObject(ctx, stream.Rules, body); err != nil {
+				return err
+			}
+			m.done.Rules++
+			hash, _ = rulebook.From(body)
 		}
-		put[n.Rules] = true
-		body, err := a.Rules(n.Rules)
-		if err != nil {
-			return err
-		}
-		if _, err := m.log.PutObject(ctx, stream.Rules, body); err != nil {
-			return err
-		}
-		m.done.Rules++
 	}
 	return nil
 }

@@ -193,6 +193,18 @@ func (h *Hub) Object(ctx context.Context, in Bucket, hash string) ([]byte, error
 	return h.objectBody(ctx, in, hash, hash)
 }
 
+// ObjectSize is how many bytes are stored under a hash: ErrNotFound when there is none.
+func (h *Hub) ObjectSize(ctx context.Context, in Bucket, hash string) (size uint64, err error) {
+	err = h.object(ctx, "find", in, hash, 0, func(ctx context.Context, store jetstream.ObjectStore) error {
+		info, err := store.GetInfo(ctx, hash)
+		if err == nil {
+			size = info.Size
+		}
+		return err
+	})
+	return size, err
+}
+
 func (h *Hub) objectBody(ctx context.Context, in Bucket, name, hash string) (body []byte, err error) {
 	size := 0
 	err = h.object(ctx, "find", in, name, 0, func(ctx context.Context, store jetstream.ObjectStore) error {
