@@ -3,12 +3,16 @@ package match
 // shelf hands out slices that all live until it is cleared: what is made of one rule is of no use for the next.
 type shelf[T any] struct{ free, all []T }
 
-const shelfSize = 1024
+// A shelf begins small, for the few rules of an explanation, and doubles up to what the compiling of many is best served by.
+const (
+	leastShelf = 16
+	mostShelf  = 1024
+)
 
 // take gives n zero values.
 func (s *shelf[T]) take(n int) []T {
 	if n > len(s.free) {
-		s.all = make([]T, max(n, shelfSize))
+		s.all = make([]T, max(n, leastShelf, min(2*len(s.all), mostShelf)))
 		s.free = s.all
 	}
 	out := s.free[:n:n]
