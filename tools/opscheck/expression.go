@@ -183,7 +183,7 @@ func (a *asking) call(e *parser.Call) labels {
 		a.named(e.Func.Name, []string{"le"}, out)
 		delete(out, "le")
 	case "absent", "absent_over_time":
-		return labels{"job": nil}
+		return labels{}
 	}
 	return out
 }
