@@ -109,7 +109,7 @@ func syncCost(b *testing.B) float64 {
 	if err != nil {
 		b.Fatal(err)
 	}
-	defer f.Close()
+	defer f.Close() //nolint:errcheck // it only lent its disk
 	const writes = 200
 	began := time.Now()
 	for range writes {
