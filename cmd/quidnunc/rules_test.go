@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -36,5 +37,49 @@ func TestRulesExplainSaysWhatHoldsAndWhatDoesNot(t *testing.T) {
 	c.SetArgs([]string{"--article", article, "--rule", "misson", rules})
 	if err := c.Execute(); err == nil || !strings.Contains(err.Error(), "did you mean mission?") {
 		t.Errorf("error %v, want one with the nearest name", err)
+	}
+}
+
+// Of many rules, what is added and taken out is stored as a change, and the machine goes on from the version before.
+func TestRulesAreAddedToManyAsAChange(t *testing.T) {
+	dir := t.TempDir()
+	var b strings.Builder
+	const many = 4000
+	for i := range many {
+		fmt.Fprintf(&b, `{"name":"r-%d","query":"mot%d"}`+"\n", i, i)
+	}
+	write := func(name, body string) string {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, []byte(body), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	all, more := write("all.jsonl", b.String()), write("more.jsonl", `{"name":"added","query":"nato"}`+"\n"+`{"name":"r-1","query":"otan"}`+"\n")
+	data := filepath.Join(dir, "data")
+	if r := quidnunc(t, "run", "--once", "--data", data); r.code != exitOK {
+		t.Fatal(r.err)
+	}
+	run := func(args ...string) string {
+		t.Helper()
+		r := quidnunc(t, append(append([]string{"rules"}, args...), "--data", data)...)
+		if r.code != exitOK {
+			t.Fatalf("%v: %s", args, r.err)
+		}
+		return r.out
+	}
+	run("put", all)
+	run("add", more)
+	run("rm", "r-2")
+	ls := run("ls")
+	if n := strings.Count(ls, "\n"); n != many || !strings.Contains(ls, "\tnato\n") || !strings.Contains(ls, "\totan\n") || strings.Contains(ls, "r-2\t") {
+		t.Errorf("%d rules are in force, want %d with those added and without r-2", n, many)
+	}
+	run("put", write("next.jsonl", strings.Replace(b.String(), "mot7\"", "mot7 nato\"", 1)))
+	if history := run("history"); strings.Count(history, "\n") != 5 || strings.Contains(history, "not kept") {
+		t.Errorf("history:\n%s", history)
+	}
+	if ls := run("ls"); strings.Count(ls, "\n") != many || !strings.Contains(ls, "\tmot7 nato\n") || strings.Contains(ls, "otan") {
+		t.Error("what was put is not what is in force")
 	}
 }

@@ -153,9 +153,9 @@ func compile(t testing.TB, names ...string) *machine.Ruleset {
 	return set
 }
 
-// BenchmarkChange puts one rule in the place of another among 100,000.
+// BenchmarkChange puts one rule in the place of another among a million.
 func BenchmarkChange(b *testing.B) {
-	rules := make([]rule.Rule, 100_000)
+	rules := make([]rule.Rule, 1_000_000)
 	for i := range rules {
 		r, err := rule.New(fmt.Sprint("rule-", i), fmt.Sprintf("mot%d (NATO OR sommet%d)", i, i%977))
 		if err != nil {

@@ -8,7 +8,7 @@ import (
 )
 
 // Census is how many reports have each word and each value of a field: what a rule is looked up by is chosen with it.
-// It changes how fast rules are matched, never which. The zero Census has seen nothing.
+// It changes how fast rules are matched, never which, nor which exceed the Budget: so it need not be in the log. The zero Census has seen nothing.
 type Census struct {
 	Reports int
 	first   time.Time // of the reports, by the log's time
