@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # The rule matcher's figures, and the same rules and articles through Lucene Monitor in the same run: ours, Lucene, ours.
 # usage: bench-rules.sh SHARED LUCENE
+# Lucene is asked at the numbers of rules in LUCENE_SIZES: it takes a quarter of an hour and more to build an index of a million.
 # SHARED holds tools/standing-queries and corpora/; LUCENE is where SHARED/peers/lucene-monitor/build.sh built its classes.
 set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd); shared=$(realpath -m "$1"); lucene=$(realpath -m "$2")
@@ -20,6 +21,10 @@ else
   ours -test.bench 'BenchmarkRules/10000$' -rules 10000
   for n in 100000 1000000; do
     ours -test.bench "BenchmarkRules/$n\$" -rules "$n" | tee "$work/before"
+    if [[ " ${LUCENE_SIZES:-100000 1000000} " != *" $n "* ]]; then
+      echo "LUCENE NOT MEASURED at $n rules: LUCENE_SIZES leaves it out" >&2
+      continue
+    fi
     java -Xmx"${LUCENE_HEAP:-8g}" -XX:+UseSerialGC -Dsecs="${LUCENE_SECONDS:-240}" -cp "$lucene/cls" Bench "$work" "$n" "${LUCENE_DOCS:-600}" \
       "${LUCENE_MODE:-multi4}" 2>&1 | tee "$work/lucene"
     ours -test.bench "BenchmarkRules/$n\$" -rules "$n" | tee "$work/after"

@@ -49,9 +49,10 @@ func (s *State) matches(r news.Report, told news.Story, p *Prepared) (hits []mat
 		return p.hits, p.exceeded
 	}
 	hits, exceeded = s.rules.late.Ask(r, told, s.hits[:0])
-	s.hits = append(hits, p.hits...)
-	slices.SortFunc(s.hits, func(a, b match.Held) int { return cmp.Compare(a.Rule.Name, b.Rule.Name) })
+	hits = append(hits, p.hits...)
+	slices.SortFunc(hits, func(a, b match.Held) int { return cmp.Compare(a.Rule.Name, b.Rule.Name) })
 	exceeded = append(exceeded, p.exceeded...)
 	slices.Sort(exceeded)
-	return s.hits, exceeded
+	s.hits = hits
+	return hits, exceeded
 }
