@@ -1,4 +1,7 @@
 package gazetteer
 
-// Load builds a gazetteer from other files than the embedded ones.
-var Load = load
+// Load builds a gazetteer from other files than the embedded ones, which are Data.
+var (
+	Load = load
+	Data = data
+)

@@ -8,23 +8,7 @@ import (
 	"github.com/quidnunc-news/quidnunc/pipeline/text"
 )
 
-type piece struct {
-	folded         string
-	capital, upper bool
-}
-
-// pieces cuts a name at everything that is neither letter nor digit; full stops vanish: "U.S." is one piece, "us".
-func pieces(name string) []piece {
-	var out []piece
-	for name != "" {
-		var raw string
-		raw, name = nextPiece(name)
-		if raw != "" {
-			out = append(out, piece{foldPiece(raw), isCapital(raw), isUpper(raw)})
-		}
-	}
-	return out
-}
+// A name's pieces are what stands between all that is neither letter nor digit; full stops vanish: "U.S." is one piece, "us".
 
 // nextPiece cuts the first piece off; it may be empty.
 func nextPiece(s string) (raw, rest string) {
@@ -52,14 +36,38 @@ func separates(r rune) bool {
 
 func foldPiece(raw string) string { return strings.ReplaceAll(text.Fold(raw), ".", "") }
 
+// appendFolded appends a folded piece, without allocating but for one with accents.
+func appendFolded(b []byte, raw string) []byte {
+	n := len(b)
+	for j := range len(raw) {
+		c := raw[j]
+		if c >= utf8.RuneSelf {
+			return append(b[:n], foldPiece(raw)...)
+		}
+		if 'A' <= c && c <= 'Z' {
+			c += 'a' - 'A'
+		}
+		if c != '.' {
+			b = append(b, c)
+		}
+	}
+	return b
+}
+
 // FoldName is the form under which names are compared: their folded pieces, a space between them.
 func FoldName(name string) string {
-	ps := pieces(name)
-	words := make([]string, len(ps))
-	for i, p := range ps {
-		words[i] = p.folded
+	b := make([]byte, 0, 64)
+	for n := 0; name != ""; {
+		var raw string
+		if raw, name = nextPiece(name); raw == "" {
+			continue
+		}
+		if n++; n > 1 {
+			b = append(b, ' ')
+		}
+		b = appendFolded(b, raw)
 	}
-	return strings.Join(words, " ")
+	return string(b)
 }
 
 func isCapital(s string) bool {

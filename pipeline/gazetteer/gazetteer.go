@@ -169,12 +169,15 @@ func (g *Gazetteer) Find(name string) []*Entry {
 func (g *Gazetteer) Hash() string { return g.hash }
 
 func compareEntries(a, b *Entry) int {
-	return cmp.Or(cmp.Compare(slices.Index(kinds, a.Kind), slices.Index(kinds, b.Kind)), cmp.Compare(a.Key, b.Key))
+	if a.Kind != b.Kind {
+		return cmp.Compare(slices.Index(kinds, a.Kind), slices.Index(kinds, b.Kind))
+	}
+	return cmp.Compare(a.Key, b.Key)
 }
 
 func compareNames(a, b Name) int {
-	return cmp.Or(
-		cmp.Compare(slices.Index(nameKinds, a.Kind), slices.Index(nameKinds, b.Kind)),
-		cmp.Compare(a.Lang, b.Lang), cmp.Compare(a.Text, b.Text),
-	)
+	if a.Kind != b.Kind {
+		return cmp.Compare(slices.Index(nameKinds, a.Kind), slices.Index(nameKinds, b.Kind))
+	}
+	return cmp.Or(cmp.Compare(a.Lang, b.Lang), cmp.Compare(a.Text, b.Text))
 }

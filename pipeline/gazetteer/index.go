@@ -44,12 +44,16 @@ func newIndex(entries []*Entry) index {
 			if n.Silent {
 				continue
 			}
-			node, want := int32(0), letters{}
-			for k, p := range pieces(n.Text) {
-				id, ok := x.pieces[p.folded]
+			node, want, k := int32(0), letters{}, 0
+			for rest := n.Text; rest != ""; {
+				var raw string
+				if raw, rest = nextPiece(rest); raw == "" {
+					continue
+				}
+				id, ok := x.piece(raw)
 				if !ok {
 					id = int32(len(x.pieces))
-					x.pieces[p.folded] = id
+					x.pieces[foldPiece(raw)] = id
 				}
 				next, ok := x.edges[edge{node, id}]
 				if !ok {
@@ -58,13 +62,16 @@ func newIndex(entries []*Entry) index {
 					x.edges[edge{node, id}] = next
 				}
 				node = next
-				want.set(k, p.capital, p.upper)
+				want.set(k, isCapital(raw), isUpper(raw))
+				k++
 			}
 			x.leaves[node] = append(x.leaves[node], leaf{e, n, want})
 		}
 	}
 	for _, l := range x.leaves {
-		slices.SortStableFunc(l, compareLeaves)
+		if len(l) > 1 {
+			slices.SortStableFunc(l, compareLeaves)
+		}
 	}
 	return x
 }
@@ -144,23 +151,7 @@ func (x *index) walk(node int32, k int, word string, have *letters) (int32, int,
 // piece looks a raw piece up without allocating, but for words with accents.
 func (x *index) piece(raw string) (int32, bool) {
 	var buf [48]byte
-	n := 0
-	for j := range len(raw) {
-		c := raw[j]
-		if c >= utf8.RuneSelf || n == len(buf) {
-			id, ok := x.pieces[foldPiece(raw)]
-			return id, ok
-		}
-		if c == '.' {
-			continue
-		}
-		if 'A' <= c && c <= 'Z' {
-			c += 'a' - 'A'
-		}
-		buf[n] = c
-		n++
-	}
-	id, ok := x.pieces[string(buf[:n])]
+	id, ok := x.pieces[string(appendFolded(buf[:0], raw))]
 	return id, ok
 }
 
