@@ -12,7 +12,7 @@ export CGO_ENABLED=0
 fail() { printf 'FAIL: %s\n' "$*" >&2; exit 1; }
 
 # The steps, in order.
-all=(programs sbom reproducible)
+all=(programs rules routes sbom reproducible)
 
 programs() { # that the other steps speak with
   tools/prometheus.sh

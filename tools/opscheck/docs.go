@@ -63,7 +63,7 @@ func checkDeploy(root fs.FS, dump []byte) (found []string, err error) {
 	}
 	for _, check := range []func() ([]string, error){
 		func() ([]string, error) { return rules(root, "deploy/prometheus", e) },
-		func() ([]string, error) { return dashboards(root, "deploy/grafana", e) },
+		func() ([]string, error) { return dashboards(root, "deploy/grafana/dashboards", e) },
 		func() ([]string, error) { return documented(root, e) },
 	} {
 		more, err := check()
