@@ -48,16 +48,16 @@ func documented(root fs.FS, e *exposed) (found []string, err error) {
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(told)) {
-		if _, ok := e.families[name]; !ok {
+		if !e.families[name] {
 			found = append(found, fmt.Sprintf("%s tells of %s, which is not exposed", file, name))
 		}
 	}
 	return found, nil
 }
 
-// checkDeploy holds rules, dashboards and docs to a dump of /metrics.
-func checkDeploy(root fs.FS, dump []byte) (found []string, err error) {
-	e, err := parse(dump)
+// checkDeploy holds rules, dashboards and docs to what /metrics showed.
+func checkDeploy(root fs.FS, dumps ...[]byte) (found []string, err error) {
+	e, err := parse(dumps...)
 	if err != nil {
 		return nil, err
 	}

@@ -2,8 +2,8 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
-	"io"
 	"maps"
 	"slices"
 
@@ -42,10 +42,10 @@ func (l labels) with(other labels) labels {
 	return out
 }
 
-// exposed is what an instance shows: its series by name, as they are asked for, and its families.
+// exposed is what instances show: their series by name, as they are asked for, and their families.
 type exposed struct {
 	series   map[string]labels
-	families map[string]string // their help
+	families map[string]bool
 }
 
 // ofTarget are the labels that Prometheus gives to whatever it scrapes, and what it tells itself.
@@ -57,25 +57,27 @@ var (
 	}
 )
 
-// parse reads the text of /metrics.
-func parse(dump []byte) (*exposed, error) {
-	out := &exposed{series: map[string]labels{}, families: map[string]string{}}
-	p := expfmt.NewTextParser(model.UTF8Validation)
-	families, err := p.TextToMetricFamilies(bytes.NewReader(dump))
-	if err != nil && err != io.EOF { //nolint:errorlint // the parser returns it bare
-		return nil, fmt.Errorf("/metrics: %w", err)
-	}
+// parse reads the texts of /metrics of one or more processes.
+func parse(dumps ...[]byte) (*exposed, error) {
+	out := &exposed{series: map[string]labels{}, families: map[string]bool{}}
 	for name, l := range prometheus {
-		out.series[name] = l.with(ofTarget)
+		out.series[name] = labels{}.with(l).with(ofTarget)
 	}
-	for name, f := range families {
-		out.families[name] = f.GetHelp()
-		for _, m := range f.GetMetric() {
-			out.put(name, f.GetType(), m)
+	for _, dump := range dumps {
+		p := expfmt.NewTextParser(model.UTF8Validation)
+		families, err := p.TextToMetricFamilies(bytes.NewReader(dump))
+		if err != nil {
+			return nil, fmt.Errorf("/metrics: %w", err)
 		}
-	}
-	if len(out.families) == 0 {
-		return nil, fmt.Errorf("/metrics: nothing in it")
+		if len(families) == 0 {
+			return nil, errors.New("/metrics: nothing in it")
+		}
+		for name, f := range families {
+			out.families[name] = true
+			for _, m := range f.GetMetric() {
+				out.put(name, f.GetType(), m)
+			}
+		}
 	}
 	return out, nil
 }

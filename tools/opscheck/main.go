@@ -1,6 +1,6 @@
 // Command opscheck holds what lies under deploy/ and docs/ to what a running instance really shows.
 //
-//	opscheck deploy   -metrics URL-or-file [-root ../..]   dashboards, rules and docs/operations.md against /metrics
+//	opscheck deploy -metrics URL-or-file… [-root ../..]     dashboards, rules and docs/operations.md against /metrics
 //	opscheck licences -sbom FILE -allowed FILE -list FILE   the licences of all parts against those that are allowed, and the list
 //
 // It prints a line a finding and ends with 1 where there is one.
@@ -41,16 +41,27 @@ func run(args []string) (found []string, err error) {
 	f := flag.NewFlagSet(args[0], flag.ContinueOnError)
 	switch args[0] {
 	case "deploy":
-		metrics := f.String("metrics", "", "address or file of a running instance's /metrics")
+		var metrics []string
+		f.Func("metrics", "address or file of a running instance's /metrics; may be repeated", func(s string) error {
+			metrics = append(metrics, s)
+			return nil
+		})
 		root := f.String("root", "../..", "the repository")
 		if err := f.Parse(args[1:]); err != nil {
 			return nil, err
 		}
-		dump, err := read(*metrics)
-		if err != nil {
-			return nil, err
+		if len(metrics) == 0 {
+			return nil, errUsage
 		}
-		return checkDeploy(os.DirFS(*root), dump)
+		var dumps [][]byte
+		for _, from := range metrics {
+			dump, err := read(from)
+			if err != nil {
+				return nil, err
+			}
+			dumps = append(dumps, dump)
+		}
+		return checkDeploy(os.DirFS(*root), dumps...)
 	case "licences":
 		sbom := f.String("sbom", "", "bill of materials, CycloneDX JSON")
 		allowed := f.String("allowed", "", "which licences are")

@@ -16,22 +16,53 @@ var severities = []string{"info", "warning", "critical"}
 
 // rules checks the rule files of a folder, and makes what they record known to e.
 func rules(root fs.FS, dir string, e *exposed) (found []string, err error) {
-	files, err := fs.Glob(root, dir+"/rules/*.yml")
+	records, alerts, found, err := load(root, dir+"/rules")
 	if err != nil {
 		return nil, err
-	}
-	if len(files) == 0 {
-		return []string{dir + "/rules: no rules"}, nil
 	}
 	tests, err := unitTests(root, dir+"/tests")
 	if err != nil {
 		return nil, err
 	}
-	var alerts []string
+	names := map[string]bool{}
+	for _, r := range append(records, alerts...) { // alerts may ask for what any file records
+		for _, f := range e.rule(root, r.Rule) {
+			found = append(found, fmt.Sprintf("%s: %s%s: %s", r.file, r.Record, r.Alert, f))
+		}
+		if r.Alert == "" {
+			continue
+		}
+		if names[r.Alert] {
+			found = append(found, fmt.Sprintf("%s: two alerts are named %s", r.file, r.Alert))
+		}
+		names[r.Alert] = true
+		if !strings.Contains(tests, "alertname: "+r.Alert+"\n") {
+			found = append(found, fmt.Sprintf("%s: %s: no unit test", r.file, r.Alert))
+		}
+	}
+	e.series["ALERTS"]["alertname"] = names
+	return found, nil
+}
+
+// told is a rule and the file that tells it.
+type told struct {
+	file string
+	rulefmt.Rule
+}
+
+// load reads the rule files of a folder.
+func load(root fs.FS, dir string) (records, alerts []told, found []string, err error) {
+	files, err := fs.Glob(root, dir+"/*.yml")
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	if len(files) == 0 {
+		found = append(found, dir+": no rules")
+	}
 	for _, file := range files {
 		data, err := fs.ReadFile(root, file)
 		if err != nil {
-			return nil, err
+			return nil, nil, nil, err
 		}
 		groups, errs := rulefmt.Parse(data, false, model.UTF8Validation, promql, slog.New(slog.DiscardHandler))
 		for _, err := range errs {
@@ -42,33 +73,15 @@ func rules(root fs.FS, dir string, e *exposed) (found []string, err error) {
 		}
 		for _, g := range groups.Groups {
 			for _, r := range g.Rules {
-				name := r.Record + r.Alert
-				for _, f := range e.rule(root, r) {
-					found = append(found, fmt.Sprintf("%s: %s: %s", file, name, f))
-				}
 				if r.Alert == "" {
-					continue
-				}
-				if slices.Contains(alerts, r.Alert) {
-					found = append(found, fmt.Sprintf("%s: two alerts are named %s", file, r.Alert))
-				}
-				alerts = append(alerts, r.Alert)
-				if !strings.Contains(tests, "alertname: "+r.Alert+"\n") {
-					found = append(found, fmt.Sprintf("%s: %s: no unit test", file, r.Alert))
+					records = append(records, told{file, r})
+				} else {
+					alerts = append(alerts, told{file, r})
 				}
 			}
 		}
 	}
-	e.series["ALERTS"]["alertname"] = set(alerts)
-	return found, nil
-}
-
-func set(of []string) map[string]bool {
-	out := map[string]bool{}
-	for _, v := range of {
-		out[v] = true
-	}
-	return out
+	return records, alerts, found, nil
 }
 
 // unitTests are the texts of all unit tests.
