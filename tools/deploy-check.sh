@@ -12,12 +12,12 @@ export CGO_ENABLED=0
 fail() { printf 'FAIL: %s\n' "$*" >&2; exit 1; }
 
 # The steps, in order.
-all=(programs rules routes sbom reproducible)
+all=(programs rules routes watching sbom units chart cluster page upgrade reproducible)
 
 programs() { # that the other steps speak with
   tools/prometheus.sh
   tools/alertmanager.sh
-  for p in prometheus promtool prometheus-alertmanager amtool; do
+  for p in prometheus promtool prometheus-alertmanager amtool systemd-analyze openssl curl bc; do
     command -v "$p" >/dev/null || fail "$p is not there"
   done
 }
@@ -45,7 +45,6 @@ page() { # docs/cluster.md, each of its commands
 upgrade() { # from an older commit's data, and back
   tools/upgrade-walk.sh
 }
-all+=(page upgrade)
 
 sbom() { # the list of parts, and whether their licences are allowed
   make -s sbom SBOM="$work/sbom.json"
@@ -54,6 +53,27 @@ sbom() { # the list of parts, and whether their licences are allowed
 
 watching() { # dashboards, rules and docs against a live /metrics; a real Prometheus and Alertmanager that watch a running instance
   (cd tools/opscheck && go vet ./... && go test -count=1 ./...)
+}
+
+units() { # systemd's own word on the units, and on how much they may do: 0 is nothing, 100 anything
+  go build -trimpath -o "$work/quidnunc" ./cmd/quidnunc
+  mkdir -p "$work/units"
+  for u in deploy/systemd/*.service; do
+    sed "s#/usr/local/bin/quidnunc#$work/quidnunc#" "$u" >"$work/units/${u##*/}"
+  done
+  systemd-analyze verify --man=no "$work"/units/*.service
+  for u in "$work"/units/*.service; do
+    systemd-analyze security --no-pager --offline=true --threshold=15 "$u" | tail -n 1
+  done
+}
+
+chart() { # the Helm chart by Helm's engine and Kubernetes' types, Compose by its own loader, every flag by the program
+  go build -trimpath -o "$work/quidnunc" ./cmd/quidnunc
+  (cd tools/chartcheck && go vet ./... && go test -count=1 ./... && go run . -program "$work/quidnunc")
+}
+
+cluster() { # three servers with TLS and two of each role, killed and replaced one after the other
+  tools/cluster-walk.sh 300
 }
 
 reproducible() { # two builds from two folders, the second with nothing remembered of the first
