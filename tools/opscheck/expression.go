@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"strings"
 
+	"github.com/prometheus/common/model"
 	promlabels "github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql/parser"
 )
@@ -68,7 +69,7 @@ func (a *asking) selector(s *parser.VectorSelector) labels {
 		return nil
 	}
 	for _, m := range s.LabelMatchers {
-		if m.Name == promlabels.MetricName {
+		if m.Name == model.MetricNameLabel {
 			continue
 		}
 		values, ok := have[m.Name]
