@@ -27,9 +27,9 @@ func signed(t *testing.T, claims interface {
 	return token
 }
 
-func keyPair(t *testing.T, make func() (nkeys.KeyPair, error)) (key nkeys.KeyPair, public string) {
+func keyPair(t *testing.T, create func() (nkeys.KeyPair, error)) (key nkeys.KeyPair, public string) {
 	t.Helper()
-	key, err := make()
+	key, err := create()
 	if err == nil {
 		public, err = key.PublicKey()
 	}

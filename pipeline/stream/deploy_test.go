@@ -41,7 +41,7 @@ func certify(t *testing.T) (ca string) {
 		}
 		return file
 	}
-	make := func(name string, of, by *x509.Certificate, signer *ecdsa.PrivateKey) (*x509.Certificate, *ecdsa.PrivateKey, string) {
+	sign := func(name string, of, by *x509.Certificate, signer *ecdsa.PrivateKey) (*x509.Certificate, *ecdsa.PrivateKey, string) {
 		key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 		if err != nil {
 			t.Fatal(err)
@@ -60,11 +60,11 @@ func certify(t *testing.T) (ca string) {
 		return made, key, write(name+".pem", "CERTIFICATE", der)
 	}
 	until := time.Now().Add(time.Hour)
-	signer, signerKey, ca := make("ca", &x509.Certificate{
+	signer, signerKey, ca := sign("ca", &x509.Certificate{
 		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "signer"}, NotAfter: until,
 		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign,
 	}, nil, nil)
-	_, key, cert := make("server", &x509.Certificate{
+	_, key, cert := sign("server", &x509.Certificate{
 		SerialNumber: big.NewInt(2), Subject: pkix.Name{CommonName: "server"}, NotAfter: until, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
 		KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth},
 	}, signer, signerKey)
