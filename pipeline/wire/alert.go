@@ -36,13 +36,15 @@ type clauseV1 struct {
 }
 
 // EncodeAlert writes one revision of an alert.
-func EncodeAlert(a news.Alert) ([]byte, error) {
-	return encode("alert", alertV1{
+func EncodeAlert(a news.Alert) ([]byte, error) { return written("alert", &a, writeAlert, alertToV1) }
+
+func alertToV1(a *news.Alert) any {
+	return alertV1{
 		versionV1: versionV1{version}, ID: a.ID, Revision: a.Revision, Change: a.Change, Rule: a.Rule, Title: a.Title,
 		Owner: a.Owner, Severity: a.Severity, To: a.To, Summary: a.Summary, At: a.At.UTC(),
 		Article: referenceToV1(a.Article), Origin: a.Origin, Story: storyToV1(a.Story), Events: each(a.Events, eventToV1),
 		Why: each(a.Why, clauseToV1), Window: maybe(a.Window, windowToV1), Held: a.Held,
-	})
+	}
 }
 
 // DecodeAlert reads what any version of EncodeAlert wrote.

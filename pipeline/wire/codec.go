@@ -63,6 +63,10 @@ type toldV1 struct {
 
 // EncodeReport writes a report on one line of JSON.
 func EncodeReport(r news.Report) ([]byte, error) {
+	return written("report", &r, writeReport, reportToV1)
+}
+
+func reportToV1(r *news.Report) any {
 	w := reportV1{
 		versionV1: versionV1{version}, Article: articleToV1(r.Article), Events: each(r.Events, eventToV1), At: r.At.UTC(),
 		Origin: r.Origin, Coder: r.Coder, Cut: r.Cut, Sketch: sketchToV1(r.Sketch),
@@ -70,11 +74,19 @@ func EncodeReport(r news.Report) ([]byte, error) {
 	if w.Events == nil {
 		w.Events = []eventV1{}
 	}
-	return encode("report", w)
+	return w
 }
 
-// DecodeReport reads what any version of EncodeReport wrote.
+// DecodeReport reads what any version of EncodeReport wrote. It keeps nothing of data.
 func DecodeReport(data []byte) (news.Report, error) {
+	if r, ok := readReport(data); ok {
+		return r, nil
+	}
+	return decodeReport(data)
+}
+
+// decodeReport reads every form.
+func decodeReport(data []byte) (news.Report, error) {
 	w, err := decode[reportV1]("report", data)
 	if err != nil {
 		return news.Report{}, err
@@ -113,11 +125,13 @@ func Bundle(r news.Report) ([]Message, error) {
 }
 
 // EncodeTold writes one event with the reference to its article.
-func EncodeTold(t news.Told) ([]byte, error) {
-	return encode("event", toldV1{
+func EncodeTold(t news.Told) ([]byte, error) { return written("event", &t, writeTold, toldToV1) }
+
+func toldToV1(t *news.Told) any {
+	return toldV1{
 		versionV1: versionV1{version}, Event: eventToV1(t.Event), Article: referenceToV1(t.Article), Coder: t.Coder,
 		Standing: t.Standing, Story: maybe(t.Story, storyToV1),
-	})
+	}
 }
 
 // DecodeTold reads an event as told or as enriched.
