@@ -119,6 +119,7 @@ var deeds = []struct {
 	do   func(ctx context.Context, h *stream.Hub) error
 }{
 	{"check the streams", "producer consumer courier", func(ctx context.Context, h *stream.Hub) error { return h.Setup(ctx, stream.Check) }},
+	{"ask whether a write is taken (/readyz)", "producer consumer courier", func(ctx context.Context, h *stream.Hub) error { return h.Probe(ctx) }},
 	{"publish an article with its events", "producer", func(ctx context.Context, h *stream.Hub) error {
 		_, err := h.PublishBatch(ctx, [][]stream.Message{bundle("article", 2)})
 		return err

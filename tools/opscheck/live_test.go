@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -38,7 +39,7 @@ func withInstances(m *testing.M) (code int) {
 		fmt.Fprintf(os.Stderr, "the program does not build: %v\n%s", err, out)
 		return 1
 	}
-	outside := httptest.NewServer(http.HandlerFunc(serveOutside))
+	outside := httptest.NewServer(&world)
 	defer outside.Close()
 	if err := furnish(dir, outside.URL); err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -51,23 +52,68 @@ func withInstances(m *testing.M) (code int) {
 	return m.Run()
 }
 
-const feed = `<rss version="2.0"><channel><title>Wire</title><link>https://wire.example/</link><item><guid isPermaLink="false">1</guid>
-<link>https://wire.example/1</link><title>Talks</title><description>France and Germany held talks on Monday.</description></item></channel></rss>`
+// outsideWorld is what lies beyond the instance: publishers' feeds, and subscribers' webhooks.
+type outsideWorld struct {
+	mu      sync.Mutex
+	broken  bool // all feeds but one answer with 500
+	refuses bool // a subscriber wants none of what he is sent
+	items   int  // that the feeds have had since the beginning
+}
 
-// serveOutside is a publisher's feed and a subscriber's webhook.
-func serveOutside(w http.ResponseWriter, r *http.Request) {
-	if r.Method == http.MethodGet {
+var world outsideWorld
+
+func (o *outsideWorld) change(what func(o *outsideWorld)) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	what(o)
+}
+
+const (
+	feedHead = `<rss version="2.0"><channel><title>Wire</title><link>https://wire.example/</link>`
+	feedItem = `<item><guid isPermaLink="false">%[1]d</guid><link>https://wire.example/%[1]d</link><title>Talks %[1]d</title>
+<description>France and Germany held talks on Monday.</description></item>`
+	feedEnd = `</channel></rss>`
+)
+
+func (o *outsideWorld) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	switch {
+	case r.Method != http.MethodGet && r.URL.Path == "/strict" && o.refuses:
+		w.WriteHeader(http.StatusUnprocessableEntity)
+	case r.Method != http.MethodGet: // a subscriber takes what he is sent
+	case o.broken && r.URL.Path != "/rss.xml":
+		w.WriteHeader(http.StatusInternalServerError)
+	default:
 		w.Header().Set("Content-Type", "application/rss+xml")
-		_, _ = io.WriteString(w, feed)
+		_, _ = io.WriteString(w, feedHead)
+		for i := range o.items + 1 {
+			_, _ = fmt.Fprintf(w, feedItem, i)
+		}
+		_, _ = io.WriteString(w, feedEnd)
 	}
 }
 
-// goodRules are the rules of the instance: one receiver that takes alerts, one that is not there.
+// late is the address of a subscriber who is not there yet.
+var late = unusedAddress()
+
+func unusedAddress() string {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		panic(err)
+	}
+	defer l.Close() //nolint:errcheck // only its address is wanted
+	return l.Addr().String()
+}
+
+// goodRules are the rules of the instance: receivers that take alerts, one that is never there and one that is not there yet.
 const goodRules = `rules:
-- {name: expulsions, owner: europe-desk, query: 'what:SANCTION', when: {each: article}, limit: none, to: [desk, away]}
+- {name: expulsions, owner: europe-desk, query: 'what:SANCTION', when: {each: article}, limit: none, to: [desk, strict, away, late]}
 receivers:
-- {name: desk, webhook: {url: '%s/desk'}}
+- {name: desk, webhook: {url: '%[1]s/desk'}}
+- {name: strict, webhook: {url: '%[1]s/strict'}}
 - {name: away, webhook: {url: 'http://127.0.0.1:1/away'}}
+- {name: late, webhook: {url: 'http://%[2]s/late'}, breaker: {pause: 1s}}
 `
 
 // furnish writes what the instances are given.
@@ -78,9 +124,10 @@ func furnish(dir, outside string) error {
 		fmt.Fprintf(&past, `{"id":"%d","publisher":"walk","lang":"en","text":"Russia expelled %d British diplomats on Monday.","published":"2026-01-01T00:%02d:00Z"}`+"\n", i, i+2, 2*i)
 	}
 	for name, text := range map[string]string{
-		"articles.jsonl": news.String(), "past.jsonl": past.String(), "rules.yaml": fmt.Sprintf(goodRules, outside),
-		"quidnunc.yaml": "data: data\nsources:\n- archive: [articles.jsonl]\n- feed: " + outside + "/rss.xml\nfeeds: {allow: [127.0.0.0/8]}\n" +
-			"push: {listen: '127.0.0.1:0'}\nrules: [rules.yaml]\n",
+		"articles.jsonl": news.String(), "past.jsonl": past.String(), "rules.yaml": fmt.Sprintf(goodRules, outside, late),
+		"quidnunc.yaml": fmt.Sprintf("data: data\nsources:\n- archive: [articles.jsonl]\n"+
+			"- {feed: '%[1]s/rss.xml', every: 1s}\n- {feed: '%[1]s/a.xml', every: 1s}\n- {feed: '%[1]s/b.xml', every: 1s}\n- {feed: '%[1]s/c.xml', every: 1s}\n", outside) +
+			"feeds: {allow: [127.0.0.0/8], spacing: 100ms}\npush: {listen: '127.0.0.1:0'}\nrules: [rules.yaml]\n",
 	} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
 			return err
@@ -191,7 +238,7 @@ func dumps(t *testing.T) [][]byte {
 	t.Helper()
 	return [][]byte{
 		live.metrics(t, `quidnunc_alerts_by_owner_total{owner="europe-desk"`, `quidnunc_courier_receiver_up{receiver="away"} 0`, "quidnunc_machine_entries{",
-			`quidnunc_poll_feeds{condition="working"} 1`, `quidnunc_courier_attempt_seconds_count{receiver="away"}`),
+			`quidnunc_poll_feeds{condition="working"} 4`, `quidnunc_courier_attempt_seconds_count{receiver="away"}`),
 		replay.metrics(t, "quidnunc_replay_at_timestamp_seconds"),
 	}
 }

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -17,6 +16,9 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
+
+	"github.com/prometheus/common/model"
 )
 
 // watchers are a real Prometheus and a real Alertmanager, with the files under deploy/, and those whom Alertmanager tells.
@@ -50,16 +52,25 @@ func (w *watchers) hear(rw http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// heard returns the first notice of an alert in a status.
-func (w *watchers) heard(alert, status string) (notice, bool) {
+// heard returns the first notice of an alert in a status that has all of some labels.
+func (w *watchers) heard(alert, status string, labels map[string]string) (notice, bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for _, n := range w.told {
-		if n.Labels["alertname"] == alert && n.Status == status {
+		if n.Labels["alertname"] == alert && n.Status == status && has(n.Labels, labels) {
 			return n, true
 		}
 	}
 	return notice{}, false
+}
+
+func has(all, some map[string]string) bool {
+	for k, v := range some {
+		if all[k] != v {
+			return false
+		}
+	}
+	return true
 }
 
 // deployed reads a file under deploy/ and puts this test's addresses and a faster pace in place of the file's.
@@ -79,18 +90,8 @@ func deployed(t *testing.T, file string, changes ...string) string {
 	return text
 }
 
-func freeAddress(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close() //nolint:errcheck // only its address is wanted
-	return l.Addr().String()
-}
-
 // serve starts a program and stops it with the test.
-func serve(t *testing.T, dir, program string, args ...string) {
+func serve(t *testing.T, dir, program string, args ...string) *running {
 	t.Helper()
 	path, err := exec.LookPath(program)
 	if err != nil {
@@ -106,34 +107,69 @@ func serve(t *testing.T, dir, program string, args ...string) {
 			t.Logf("%s said:\n%s", program, r.text())
 		}
 	})
+	return r
 }
 
-func watch(t *testing.T) *watchers {
+// watch lets both look at instances, and hurries some alerts.
+func watch(t *testing.T, instances []string, hurry ...string) *watchers {
 	t.Helper()
-	w := &watchers{prometheus: freeAddress(t)}
+	w := &watchers{prometheus: unusedAddress()}
 	hook := httptest.NewServer(http.HandlerFunc(w.hear))
 	t.Cleanup(hook.Close)
-	alertmanager, dir := freeAddress(t), t.TempDir()
+	alertmanager, dir := unusedAddress(), t.TempDir()
 	write := func(name, text string) {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
 	write("prometheus.yml", deployed(t, "prometheus/prometheus.yml",
-		"'127.0.0.1:9610'", fmt.Sprintf("'%s', '%s'", live.address(t), replay.address(t)), "127.0.0.1:9090", w.prometheus, "127.0.0.1:9093", alertmanager,
+		"'127.0.0.1:9610'", "'"+strings.Join(instances, "', '")+"'", "127.0.0.1:9090", w.prometheus, "127.0.0.1:9093", alertmanager,
 		"interval: 15s", "interval: 2s", "scrape_timeout: 10s", "scrape_timeout: 2s"))
 	write("alertmanager.yml", deployed(t, "alertmanager/alertmanager.yml",
 		"http://127.0.0.1:8081", hook.URL, "group_wait: 30s", "group_wait: 1s", "group_interval: 5m", "group_interval: 2s"))
-	if err := os.CopyFS(filepath.Join(dir, "rules"), os.DirFS("../../deploy/prometheus/rules")); err != nil {
+	if err := os.Mkdir(filepath.Join(dir, "rules"), 0o700); err != nil {
 		t.Fatal(err)
 	}
+	write("rules/recording.yml", deployed(t, "prometheus/rules/recording.yml"))
+	write("rules/alerts.yml", hurried(t, deployed(t, "prometheus/rules/alerts.yml"), hurry))
 	serve(t, dir, "prometheus-alertmanager", "--config.file=alertmanager.yml", "--storage.path=silences", "--web.listen-address="+alertmanager, "--cluster.listen-address=")
 	serve(t, dir, "prometheus", "--config.file=prometheus.yml", "--storage.tsdb.path=series", "--web.listen-address="+w.prometheus)
-	eventually(t, "Prometheus scrapes both instances", func() bool {
+	eventually(t, "Prometheus scrapes all instances", func() bool {
 		n, err := w.series(`up{job="quidnunc"} == 1`)
-		return err == nil && n == 2
+		return err == nil && n == len(instances)
 	})
 	return w
+}
+
+var (
+	rest    = regexp.MustCompile(`(for: )(\w+)`)
+	stretch = regexp.MustCompile(`(\[)(\w+)`)
+)
+
+// hurried shortens how long some alerts wait and how far back they look, sixty times as far as scrapes every two seconds
+// allow; what they ask for stays.
+func hurried(t *testing.T, rules string, alerts []string) string {
+	t.Helper()
+	blocks := strings.Split(rules, "- alert: ")
+	shorter := func(least, most time.Duration) func(string) string {
+		return func(s string) string {
+			d, err := model.ParseDuration(s[strings.IndexAny(s, "[ ")+1:])
+			if err != nil {
+				t.Fatal(err)
+			}
+			return s[:strings.IndexAny(s, "[ ")+1] + model.Duration(min(max(time.Duration(d)/60, least), most)).String()
+		}
+	}
+	for _, alert := range alerts {
+		i := slices.IndexFunc(blocks, func(b string) bool { return strings.HasPrefix(b, alert+"\n") })
+		if i < 0 {
+			t.Fatalf("no alert is named %s", alert)
+		}
+		blocks[i] = rest.ReplaceAllStringFunc(blocks[i], shorter(2*time.Second, 10*time.Second))
+		blocks[i] = stretch.ReplaceAllStringFunc(blocks[i], shorter(10*time.Second, 20*time.Second))
+		blocks[i] = strings.Replace(blocks[i], " 6 * 3600\n", " 20\n", 1) // in seconds
+	}
+	return strings.Join(blocks, "- alert: ")
 }
 
 // series asks Prometheus, and says how many series the answer has.
@@ -160,50 +196,61 @@ func (w *watchers) series(expr string) (int, error) {
 	return len(answer.Data.Result), nil
 }
 
-// An analyst breaks a rule file: an alert on ourselves fires, goes to whom the example routes it, and resolves when the file
-// is mended. Beside that every query of every dashboard has an answer.
-func TestARealPrometheusAndAlertmanagerWatchAnInstance(t *testing.T) {
+// Things go wrong in an instance that does everything, and in one of several processes: each raises its alert, which goes to
+// whom the example routes it and resolves when the thing is mended. Beside that every query of every dashboard has an answer.
+func TestARealPrometheusAndAlertmanagerWatchInstances(t *testing.T) {
 	dumps(t) // both have done some of everything
-	w := watch(t)
-	sendNews(t, 5) // what is counted before the first scrape is no increase
+	apart := separate(t)
+	faults := append(troubles(t), apart.troubles(t)...)
+	var names []string
+	for _, f := range faults {
+		names = append(names, f.alert)
+	}
+	w := watch(t, append([]string{live.address(t), replay.address(t)}, apart.addresses...), names...)
+	sendNews(t, live, 5) // what is counted before the first scrape is no increase
 	t.Run("every panel has something to show", func(t *testing.T) { everyPanel(t, w) })
 
-	const alert = "QuidnuncRulesNotReloaded"
-	file := filepath.Join(live.dir, "rules.yaml")
-	good, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
+	for _, f := range faults {
+		f.cause()
 	}
-	if err := os.WriteFile(file, []byte("rules: [{name: broken, query: 'what:('}]\n"), 0o600); err != nil {
-		t.Fatal(err)
+	for _, f := range faults {
+		eventually(t, f.alert+" fires", func() bool { _, ok := w.heard(f.alert, "firing", f.labels); return ok })
+		n, _ := w.heard(f.alert, "firing", f.labels)
+		if n.Receiver != f.tells || !strings.HasPrefix(n.Annotations["runbook_url"], repository) || n.Annotations["summary"] == "" {
+			t.Errorf("the alert came as %+v", n)
+		}
+		t.Logf("%s: %s", n.Receiver, n.Annotations["summary"])
 	}
-	eventually(t, "the alert fires", func() bool { _, ok := w.heard(alert, "firing"); return ok })
-	n, _ := w.heard(alert, "firing")
-	if n.Receiver != "editors" || n.Labels["instance"] != live.address(t) || !strings.HasPrefix(n.Annotations["runbook_url"], repository) || n.Annotations["summary"] == "" {
-		t.Errorf("the alert came as %+v", n)
+	for _, f := range faults {
+		f.mend()
 	}
-	if err := os.WriteFile(file, good, 0o600); err != nil {
-		t.Fatal(err)
+	for _, f := range faults {
+		eventually(t, f.alert+" resolves", func() bool { _, ok := w.heard(f.alert, "resolved", f.labels); return ok })
 	}
-	eventually(t, "the alert resolves", func() bool { _, ok := w.heard(alert, "resolved"); return ok })
-	for _, severe := range []string{"QuidnuncDown", "QuidnuncWriteProbeFailing", "QuidnuncEntriesUnaccounted", "QuidnuncCheckpointStuck", "QuidnuncLogHole"} {
-		if n, ok := w.heard(severe, "firing"); ok {
-			t.Errorf("an instance that is well raises %+v", n)
+	apart.caughtUp(t)
+	for _, severe := range []string{"QuidnuncWriteProbeFailing", "QuidnuncEntriesUnaccounted", "QuidnuncArticlesUnaccounted", "QuidnuncLogHole"} {
+		if n, ok := w.heard(severe, "firing", nil); ok {
+			t.Errorf("what went wrong raises %+v too", n)
 		}
 	}
 }
 
 var door = regexp.MustCompile(`push +(http://\S+?),`)
 
-// sendNews sends the instance articles as a program would.
-func sendNews(t *testing.T, n int) {
+// sent is how many articles were sent to any instance: no two are alike.
+var sent int
+
+// sendNews sends an instance articles as a program would.
+func sendNews(t *testing.T, to *running, n int) {
 	t.Helper()
-	m := door.FindStringSubmatch(live.text())
-	if m == nil {
-		t.Fatalf("the instance does not say where articles are taken: %s", live.text())
-	}
-	for i := range n {
-		body := fmt.Sprintf(`{"id":"sent-%d","publisher":"sent","lang":"en","text":"Russia expelled %d British diplomats on Tuesday."}`, i, 100+i)
+	var m []string
+	eventually(t, "the instance says where articles are taken", func() bool {
+		m = door.FindStringSubmatch(to.text())
+		return m != nil
+	})
+	for range n {
+		sent++
+		body := fmt.Sprintf(`{"id":"sent-%d","publisher":"sent","lang":"en","text":"Russia expelled %d British diplomats on Tuesday."}`, sent, 100+sent)
 		r, err := http.Post(m[1], "application/json", strings.NewReader(body))
 		if err != nil {
 			t.Fatal(err)
