@@ -48,6 +48,7 @@ var rooms = map[string]room{
 
 	"consumer":          {floor: 2},
 	"consumer/courier":  {floor: 2},
+	"consumer/cow":      {floor: 2, pure: true},
 	"consumer/dataset":  {floor: 2, pure: true},
 	"consumer/desk":     {floor: 2},
 	"consumer/lint":     {floor: 2, pure: true},

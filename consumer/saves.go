@@ -49,7 +49,7 @@ func (s *session) saveDue() bool {
 }
 
 // saveInTime takes a snapshot when the last one is old enough and this is a place for one: everything that was stepped
-// is committed. The machine stands still while its memory is copied; writing and storing the copy go on beside it.
+// is committed. The machine stands still while it notes where its memory lies; writing and storing that go on beside it.
 func (s *session) saveInTime(ctx context.Context) {
 	if len(s.backlog.entries) > 0 || !s.saveDue() {
 		return

@@ -140,7 +140,7 @@ func (s *State) toldOf(article news.ID, rule string) news.ID {
 // tell tells an alert, or the revision of it that is worth telling.
 func (s *State) tell(a *article, of *rule.Rule, alert news.Alert, out *Result) {
 	facts := facts(alert)
-	r, c := s.alerts[alert.ID], a.claim(alert.ID)
+	r, c := s.record(alert.ID), a.claim(alert.ID)
 	if r == nil {
 		if s.allow(of, alert, out) {
 			r = &record{}
@@ -193,7 +193,7 @@ func (s *State) disclaim(a *article, holds func(claim) bool, at time.Time, ref n
 			continue
 		}
 		c.taken = true
-		if r := s.alerts[c.alert]; r != nil {
+		if r := s.record(c.alert); r != nil {
 			if r.claims--; r.claims == 0 {
 				s.retract(r, at, ref, out)
 			}

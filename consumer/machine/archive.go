@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/quidnunc-news/quidnunc/consumer/cow"
 	"github.com/quidnunc-news/quidnunc/pipeline/news"
 )
 
@@ -55,6 +56,7 @@ func other(id news.ID) key {
 
 // article is what is remembered of one.
 type article struct {
+	key      key
 	seq      uint64 // of its latest report
 	revision key
 	past     *past // nil for most
@@ -62,6 +64,7 @@ type article struct {
 
 // past is what most articles do not have: earlier revisions, a story of others, alerts.
 type past struct {
+	moment    uint64 // one of an earlier moment than the archive's belongs to a picture, too
 	revisions []key
 	story     news.ID
 	claims    []claim
@@ -90,6 +93,7 @@ func (a *article) has(revision news.ID) bool {
 	return a.revision == k || a.past != nil && slices.Contains(a.past.revisions, k)
 }
 
+// more is what most articles do not have, to be written to. The article is the archive's own.
 func (a *article) more() *past {
 	if a.past == nil {
 		a.past = &past{}
@@ -123,53 +127,94 @@ func (a *article) claim(alert news.ID) *claim {
 }
 
 type remembered struct {
-	key key
-	seq uint64
-	at  int64
+	seq   uint64
+	at    int64
+	place uint32
 }
 
 // archive is the articles that are remembered.
 type archive struct {
-	articles map[key]*article
+	articles cow.Slice[article]
+	free     []uint32 // places of articles that were forgotten
+	index    map[key]uint32
 	queue    []remembered // in the order of the log, from head on
 	head     int
-	keep     int // how many the queue may hold before the oldest are forgotten; 0 means remember
+	keep     int    // how many the queue may hold before the oldest are forgotten; 0 means remember
+	moment   uint64 // how many pictures were taken
 }
 
-func (x *archive) find(id news.ID) *article { return x.articles[keyOf(id)] }
+func (x *archive) len() int { return len(x.index) }
+
+// find is what is remembered of an article, to be read only; nil: nothing.
+func (x *archive) find(id news.ID) *article {
+	if at, ok := x.index[keyOf(id)]; ok {
+		return x.articles.At(int(at))
+	}
+	return nil
+}
+
+// own is what is remembered of an article, to be written to until the next picture; nil: nothing.
+func (x *archive) own(id news.ID) *article {
+	at, ok := x.index[keyOf(id)]
+	if !ok {
+		return nil
+	}
+	a := x.articles.Own(int(at))
+	if a.past != nil && a.past.moment != x.moment {
+		copied := *a.past // of revisions and windows it is only added to
+		copied.moment, copied.claims = x.moment, slices.Clone(copied.claims)
+		a.past = &copied
+	}
+	return a
+}
 
 // note remembers a revision of an article.
 func (x *archive) note(r *news.Report, seq uint64) *article {
-	k := keyOf(r.Article.ID)
-	a := x.articles[k]
+	a := x.own(r.Article.ID)
 	if a == nil {
-		if x.articles == nil {
-			x.articles = map[key]*article{}
-		}
-		a = &article{}
-		x.articles[k] = a
+		a = x.put(keyOf(r.Article.ID))
 	} else {
 		p := a.more()
 		p.revisions = append(p.revisions, a.revision)
 	}
 	a.seq, a.revision = seq, keyOf(r.Article.Revision)
-	x.queue = append(x.queue, remembered{k, seq, r.At.Unix()})
+	x.queue = append(x.queue, remembered{seq, r.At.Unix(), x.index[a.key]})
+	return a
+}
+
+// put makes a place for an article that is new.
+func (x *archive) put(k key) *article {
+	if x.index == nil {
+		x.index = map[key]uint32{}
+	}
+	var at uint32
+	if n := len(x.free); n > 0 {
+		at, x.free = x.free[n-1], x.free[:n-1]
+	} else {
+		at = uint32(x.articles.Len())
+		x.articles.Grow(int(at) + 1)
+	}
+	x.index[k] = at
+	a := x.articles.Own(int(at))
+	*a = article{key: k}
 	return a
 }
 
 // forget drops the articles from before the horizon that are not among the latest, and returns them.
-func (x *archive) forget(horizon int64) []*article {
+func (x *archive) forget(horizon int64) []article {
 	keep := x.keep
 	if keep == 0 {
 		keep = remember
 	}
-	var gone []*article
+	var gone []article
 	for len(x.queue)-x.head > keep && (x.queue[x.head].at < horizon || len(x.queue)-x.head > most) {
 		r := x.queue[x.head]
 		x.head++
-		if a := x.articles[r.key]; a != nil && a.seq == r.seq {
-			delete(x.articles, r.key)
-			gone = append(gone, a)
+		if a := x.articles.At(int(r.place)); a.seq == r.seq {
+			gone = append(gone, *a)
+			delete(x.index, a.key)
+			*x.articles.Own(int(r.place)) = article{}
+			x.free = append(x.free, r.place)
 		}
 	}
 	if x.head > len(x.queue)/2 && x.head > 1024 {

@@ -21,7 +21,7 @@ const Version = 2
 
 // Input is one entry of the log.
 type Input struct {
-	Seq   uint64 // its place in the log
+	Seq   uint64 // its place in the log, which no other has
 	Entry news.Entry
 	Rules *Ruleset // what a news.Rules entry names, compiled; nil for every other entry
 
@@ -106,8 +106,9 @@ type State struct {
 	live    bool      // the log holds a report of a live source
 	stories story.Stories
 	archive archive
-	alerts  map[news.ID]*record
-	waiting []wait // updates under throttle, the one due first first
+	alerts  map[news.ID]*record // to be written to by record only
+	moment  uint64              // how many pictures were taken
+	waiting []wait              // updates under throttle, the one due first first
 	limits  map[string]*limit
 	over    []string            // rules above their limit, sorted
 	windows map[string]*counter // by rule
@@ -135,7 +136,7 @@ type Size struct {
 
 // Size is what is remembered now.
 func (s *State) Size() Size {
-	out := Size{Articles: len(s.archive.articles), Alerts: len(s.alerts), Stories: s.stories.Size()}
+	out := Size{Articles: s.archive.len(), Alerts: len(s.alerts), Stories: s.stories.Size()}
 	for _, c := range s.windows {
 		out.WindowEntries += c.Len()
 		out.Late += c.Late()
@@ -193,7 +194,7 @@ func (s *State) forget() {
 	horizon := s.highest.Add(-memory)
 	for _, a := range s.archive.forget(horizon.Unix()) {
 		for _, c := range a.claims() {
-			if r := s.alerts[c.alert]; r != nil {
+			if r := s.record(c.alert); r != nil {
 				r.known--
 				if !c.taken {
 					r.claims--
@@ -290,7 +291,7 @@ func enrich(r news.Report, story news.Story) []Output {
 func (s *State) correct(c news.Correction) Result {
 	var result Result
 	s.advance(c.At, !s.live, &result)
-	a := s.archive.find(c.Article)
+	a := s.archive.own(c.Article)
 	if a == nil {
 		result.Fate = Idle
 		return result

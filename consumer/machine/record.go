@@ -12,6 +12,7 @@ import (
 
 // record is what is remembered of an alert.
 type record struct {
+	moment     uint64     // one of an earlier moment than the State's belongs to a picture, too
 	alert      news.Alert // as told last, without events, clauses and window
 	at         time.Time  // the log's time when it was told last
 	facts      []string   // what its revisions told, sorted
@@ -26,10 +27,23 @@ type record struct {
 // maxFacts bounds what is remembered of what one alert told; beyond it nothing counts as new but severity and publishers.
 const maxFacts = 256
 
+// record is what is remembered of an alert, to be written to until the next picture; nil: nothing.
+func (s *State) record(id news.ID) *record {
+	r := s.alerts[id]
+	if r == nil || r.moment == s.moment {
+		return r
+	}
+	copied := *r
+	copied.moment, copied.facts = s.moment, slices.Clone(r.facts)
+	s.alerts[id] = &copied
+	return &copied
+}
+
 func (s *State) remember(id news.ID, r *record) {
 	if s.alerts == nil {
 		s.alerts = map[news.ID]*record{}
 	}
+	r.moment = s.moment
 	s.alerts[id] = r
 }
 
@@ -172,7 +186,7 @@ func (s *State) wait(w wait) {
 func (s *State) release(out *Result) {
 	n := 0
 	for ; n < len(s.waiting) && !s.highest.Before(s.waiting[n].due); n++ {
-		r := s.alerts[s.waiting[n].alert]
+		r := s.record(s.waiting[n].alert)
 		if r == nil || r.pending == nil {
 			continue
 		}

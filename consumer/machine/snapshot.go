@@ -6,9 +6,9 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"sync"
 	"time"
 
+	"github.com/quidnunc-news/quidnunc/consumer/cow"
 	"github.com/quidnunc-news/quidnunc/consumer/snapshot"
 	"github.com/quidnunc-news/quidnunc/consumer/story"
 	"github.com/quidnunc-news/quidnunc/consumer/window"
@@ -31,7 +31,8 @@ type Picture struct {
 	live                  bool
 	stories               *story.Picture
 	queue                 []remembered
-	articles              []known
+	articles              cow.View[article]
+	known                 int // of articles, places that are taken
 	alerts                []kept
 	waiting               []wait
 	limits                map[string]limit
@@ -40,61 +41,37 @@ type Picture struct {
 	shown                 shown
 }
 
-type known struct {
-	key     key
-	article article
-}
-
 type kept struct {
 	id     news.ID
-	record record
+	record *record
 }
 
-// Picture copies what the machine knows. That takes a fraction of the time that writing it does, and the machine stands
-// still only so long.
+// Picture keeps what the machine knows. The machine stands still for as long as it takes to note where things are: they are
+// shared with the picture, and copied one by one when the machine writes to them for the first time after it.
 func (s *State) Picture() *Picture {
 	p := &Picture{
-		ruled: s.rules != nil, highest: s.highest, clock: s.clock, swept: s.swept, live: s.live,
-		queue:   s.archive.queue[s.archive.head:], // it is only appended to
+		ruled: s.rules != nil, highest: s.highest, clock: s.clock, swept: s.swept, live: s.live, stories: s.stories.Picture(),
+		queue:    s.archive.queue[s.archive.head:], // it is only appended to
+		articles: s.archive.articles.Picture(), known: s.archive.len(), alerts: make([]kept, 0, len(s.alerts)),
 		waiting: slices.Clone(s.waiting), over: slices.Clone(s.over), limits: make(map[string]limit, len(s.limits)),
 		windows: make(map[string]counter, len(s.windows)), shown: s.shown,
 	}
 	if p.ruled {
 		p.hash = s.rules.hash
 	}
+	s.moment++
+	s.archive.moment++
+	for id, r := range s.alerts {
+		p.alerts = append(p.alerts, kept{id, r})
+	}
 	p.shown.of = maps.Clone(s.shown.of)
 	for name, l := range s.limits {
 		p.limits[name] = *l
 	}
-	var beside sync.WaitGroup
-	beside.Go(func() { p.stories = s.stories.Picture() })
-	beside.Go(func() { p.articles = s.archive.picture() })
-	p.alerts = make([]kept, 0, len(s.alerts))
-	for id, r := range s.alerts {
-		copied := *r
-		copied.facts = slices.Clone(r.facts)
-		p.alerts = append(p.alerts, kept{id, copied})
-	}
 	for name, c := range s.windows {
 		p.windows[name] = counter{c.Picture(), c.meaning}
 	}
-	beside.Wait()
 	return p
-}
-
-// picture copies the articles. What is remembered of a revision, or of a window, is only added to.
-func (x *archive) picture() []known {
-	out := make([]known, 0, len(x.articles))
-	for k, a := range x.articles {
-		copied := *a
-		if a.past != nil {
-			past := *a.past
-			past.claims = slices.Clone(past.claims)
-			copied.past = &past
-		}
-		out = append(out, known{k, copied})
-	}
-	return out
 }
 
 // AppendSnapshot appends all that the machine knows: a machine that is restored from it steps on as this one would. The
@@ -156,21 +133,27 @@ func storyForm(form int) int {
 
 // estimate is about how many bytes the picture takes: a buffer that grows is copied again and again.
 func (p *Picture) estimate() int {
-	return 1024 + 100*len(p.queue) + 64*len(p.articles) + 1024*len(p.alerts) + p.stories.Estimate()
+	return 1024 + 100*len(p.queue) + 64*p.known + 1024*len(p.alerts) + p.stories.Estimate()
 }
 
 func (p *Picture) writeArchive(w *snapshot.Writer) {
 	w.Len(len(p.queue))
 	for _, r := range p.queue {
-		w.String(string(r.key[:]))
+		k := p.articles.At(int(r.place)).key
+		w.String(string(k[:]))
 		w.Uint(r.seq)
 		w.Int(r.at)
 	}
-	slices.SortFunc(p.articles, func(a, b known) int { return bytes.Compare(a.key[:], b.key[:]) })
-	w.Len(len(p.articles))
-	for i := range p.articles {
-		k, a := &p.articles[i].key, &p.articles[i].article
-		w.String(string(k[:]))
+	known := make([]*article, 0, p.known)
+	for _, a := range p.articles.All() {
+		if a.key != (key{}) { // else its place is free
+			known = append(known, a)
+		}
+	}
+	slices.SortFunc(known, func(a, b *article) int { return bytes.Compare(a.key[:], b.key[:]) })
+	w.Len(len(known))
+	for _, a := range known {
+		w.String(string(a.key[:]))
 		w.Uint(a.seq)
 		w.String(string(a.revision[:]))
 		w.Bool(a.past != nil)
@@ -308,17 +291,24 @@ func readKey(r *snapshot.Reader) key {
 }
 
 func (x *archive) read(r *snapshot.Reader) {
-	for range r.Len(len(key{})) {
-		x.queue = append(x.queue, remembered{readKey(r), r.Uint(), r.Int()})
+	queued := make([]key, r.Len(len(key{})))
+	for i := range queued {
+		queued[i] = readKey(r)
+		x.queue = append(x.queue, remembered{seq: r.Uint(), at: r.Int()})
 	}
-	x.articles = map[key]*article{}
 	for range r.Len(2 * len(key{})) {
-		k := readKey(r)
-		a := &article{seq: r.Uint(), revision: readKey(r)}
+		a := x.put(readKey(r))
+		a.seq, a.revision = r.Uint(), readKey(r)
 		if r.Bool() {
 			a.past = readPast(r)
 		}
-		x.articles[k] = a
+	}
+	for i, k := range queued {
+		at, ok := x.index[k]
+		if !ok && r.Err() == nil {
+			r.Fail("an article is queued that is not known")
+		}
+		x.queue[i].place = at
 	}
 }
 

@@ -126,16 +126,63 @@ func TestARestoredMachineStepsOnAsTheOneBefore(t *testing.T) {
 		if err != nil || !bytes.Equal(taken, again) {
 			t.Fatalf("the snapshot of the restored machine differs (%v)", err)
 		}
+		pictures, want := []*machine.Picture{picture}, [][]byte{taken}
 		for i := cut; i < len(entries); i++ {
 			if diff := cmp.Diff(step(&whole, i), step(restored, i)); diff != "" {
 				t.Fatalf("entry %d (-whole +restored):\n%s", i, diff)
 			}
+			if rapid.IntRange(0, 5).Draw(t, "picture") == 0 {
+				still, err := restored.AppendSnapshot(nil)
+				if err != nil {
+					t.Fatal(err)
+				}
+				pictures, want = append(pictures, whole.Picture()), append(want, still)
+			}
 		}
-		later, err := picture.Append(nil)
-		if err != nil || !bytes.Equal(taken, later) {
-			t.Fatalf("the picture changed while the machine stepped on (%v)", err)
+		for i, p := range pictures {
+			if later, err := p.Append(nil); err != nil || !bytes.Equal(want[i], later) {
+				t.Fatalf("picture %d of %d changed while the machine stepped on (%v)", i, len(pictures), err)
+			}
 		}
 	})
+}
+
+// A picture that is written beside the machine is what the machine was when it stood still, through pages that fill,
+// tables that grow, revisions and corrections. The race detector looks for what is shared and written to.
+func TestAPictureIsWrittenBesideTheMachine(t *testing.T) {
+	tape := &tape{state: pressed(t), press: newPress(20 * time.Second), seq: 1}
+	told := tape.draw(3000)
+	for at, r := range told {
+		if at%10 == 3 { // another revision of an earlier article
+			r.Article.URL = told[at/2].Article.URL
+			r.Article = r.Article.Identify("")
+			r.Events = news.Identify(r.Article.ID, r.Events)
+			told[at] = r
+		}
+	}
+	half := len(told) / 2
+	tape.step(told[:half])
+	for part := range slices.Chunk(told[half:], 250) {
+		still, err := tape.state.AppendSnapshot(nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		picture := tape.state.Picture()
+		written := make(chan []byte)
+		go func() {
+			b, err := picture.Append(nil)
+			if err != nil {
+				t.Error(err)
+			}
+			written <- b
+		}()
+		tape.step(part)
+		tape.seq++
+		tape.state.Step(machine.Input{Seq: tape.seq, Entry: news.Correction{Article: part[7].Article.ID, At: part[len(part)-1].At}})
+		if !bytes.Equal(still, <-written) {
+			t.Fatalf("a picture of %+v is not what the machine was", tape.state.Size())
+		}
+	}
 }
 
 // Each upgrade finds what the program before it kept, in its form, and goes on as if there had been none.

@@ -153,7 +153,7 @@ func (s *State) found(a *article, ruled *ruled, f window.Find, alert news.Alert,
 	}
 	alert.Summary = ruled.summary.Of(alert)
 	before := len(out.Outputs)
-	r := s.alerts[alert.ID]
+	r := s.record(alert.ID)
 	switch {
 	case r != nil:
 		s.update(r, of, alert, out)
@@ -195,7 +195,7 @@ func (s *State) leaveWindows(a *article, id news.ID, at time.Time, out *Result) 
 			continue
 		}
 		for _, f := range c.Remove(id, []string{e.group}) {
-			if r := s.alerts[findID(e.rule, f)]; r != nil {
+			if r := s.record(findID(e.rule, f)); r != nil {
 				s.retract(r, at, news.Reference{}, out)
 			}
 		}

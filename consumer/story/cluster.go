@@ -8,6 +8,7 @@ import (
 
 // cluster is one story.
 type cluster struct {
+	moment     uint64 // one of an earlier moment than the Stories' belongs to a picture, too
 	serial     uint64
 	id         news.ID   // the first article's
 	former     []news.ID // of stories it took in

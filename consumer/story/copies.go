@@ -28,6 +28,7 @@ type doc struct {
 	headline  uint64
 	cluster   uint64 // serial
 	shingles  uint32
+	current   bool // it is found by its ID: no later revision was put in, and it was not dropped
 	minima    [news.SketchSize]uint16
 }
 
@@ -115,6 +116,7 @@ func (s *Stories) sameWords(a, b *doc) int {
 
 // publisher is what is known of one: the minima that most of its latest articles share.
 type publisher struct {
+	moment   uint64 // one of an earlier moment than the Stories' belongs to a picture, too
 	last     int64
 	headline uint64
 	votes    [news.SketchSize]vote
@@ -143,11 +145,17 @@ func (s *Stories) learn(d *doc) {
 		return
 	}
 	p := s.publishers[d.publisher]
-	if p == nil {
-		p = &publisher{}
+	switch {
+	case p == nil:
+		p = &publisher{moment: s.moment}
 		if s.publishers == nil {
 			s.publishers = map[uint64]*publisher{}
 		}
+		s.publishers[d.publisher] = p
+	case p.moment != s.moment:
+		copied := *p
+		p = &copied
+		p.moment = s.moment
 		s.publishers[d.publisher] = p
 	}
 	p.last = s.now

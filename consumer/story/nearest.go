@@ -112,9 +112,9 @@ func (s *Stories) merge(best, second uint32, lang string) uint32 {
 	if b.serial < a.serial {
 		older, younger = second, best
 	}
-	gone := s.slots[younger]
+	gone := s.own(younger)
 	s.forget(younger)
-	s.slots[older].absorb(gone)
+	s.own(older).absorb(gone)
 	s.bySerial[gone.serial] = older
 	for _, serial := range gone.serials {
 		s.bySerial[serial] = older
@@ -128,7 +128,7 @@ const strongest = 40
 
 // recentre moves the centre of a story towards an article: what was there before fades by an eighth.
 func (s *Stories) recentre(slot uint32, v vector) {
-	c := s.slots[slot]
+	c := s.own(slot)
 	x := s.scratch.centroid[:0]
 	old := c.centroid
 	i, j := 0, 0

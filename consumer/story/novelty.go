@@ -3,12 +3,13 @@ package story
 import (
 	"time"
 
+	"github.com/quidnunc-news/quidnunc/consumer/cow"
 	"github.com/quidnunc-news/quidnunc/pipeline/news"
 )
 
 // memory is of who did what to whom, and of who had to do with whom.
 type memory struct {
-	deeds map[uint64]deed
+	deeds cow.Table[deed]
 	swept int64
 }
 
@@ -60,15 +61,11 @@ func (s *Stories) first(e *news.Event, by uint64) (f news.First, ok bool) {
 
 // tell remembers a deed and tells whether the article is the first with it.
 func (m *memory) tell(key uint64, now int64, by uint64) bool {
-	if m.deeds == nil {
-		m.deeds = map[uint64]deed{}
-	}
-	d, known := m.deeds[key]
-	if !known || now-d.last > noveltySeconds {
+	d, isNew := m.deeds.Own(key)
+	if isNew || now-d.last > noveltySeconds {
 		d.by = by
 	}
 	d.last = max(d.last, now)
-	m.deeds[key] = d
 	return d.by == by
 }
 
@@ -79,15 +76,11 @@ func (m *memory) sweep(now int64) {
 	}
 	m.swept = now
 	horizon := now - noveltySeconds
-	for m.forget(horizon); len(m.deeds) > maxDeeds; m.forget(horizon) {
+	for m.forget(horizon); m.deeds.Len() > maxDeeds; m.forget(horizon) {
 		horizon += 24 * 3600
 	}
 }
 
 func (m *memory) forget(before int64) {
-	for key, d := range m.deeds {
-		if d.last < before {
-			delete(m.deeds, key)
-		}
-	}
+	m.deeds.Keep(func(d deed) (deed, bool) { return d, d.last >= before })
 }

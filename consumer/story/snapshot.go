@@ -3,6 +3,7 @@ package story
 import (
 	"slices"
 
+	"github.com/quidnunc-news/quidnunc/consumer/cow"
 	"github.com/quidnunc-news/quidnunc/consumer/snapshot"
 	"github.com/quidnunc-news/quidnunc/pipeline/news"
 )
@@ -14,14 +15,14 @@ const Form = 2
 type Picture struct {
 	now, began, swept int64
 	serial, evicted   uint64
-	clusters          []cluster
-	shelf             shelf  // its articles only
-	current           []bool // of the shelf's articles, from the oldest on: it is the latest revision
+	slots             []*cluster // nil: free
+	last              uint64     // number of the latest article
+	docs              cow.View[doc]
 	articles          uint32
 	halved            int64
-	frequency         []keyed[uint32]
-	publishers        []keyed[publisher]
-	deeds             []keyed[deed]
+	frequency         cow.Entries[uint32]
+	publishers        []keyed[*publisher]
+	deeds             cow.Entries[deed]
 	forgot            int64 // when deeds were swept
 }
 
@@ -31,44 +32,24 @@ type keyed[V any] struct {
 	value V
 }
 
-// listed are the entries of a map, in no order: whoever writes them sorts them.
-func listed[V, W any](m map[uint64]V, copied func(V) W) []keyed[W] {
-	out := make([]keyed[W], 0, len(m))
-	for k, v := range m {
-		out = append(out, keyed[W]{k, copied(v)})
-	}
-	return out
-}
-
-// Picture copies what is remembered: much faster than writing it, since nothing is put in order or into another form.
+// Picture keeps what is remembered. It shares all of it until it is written to: what is copied here is where things are.
 func (s *Stories) Picture() *Picture {
+	s.moment++
 	p := &Picture{
-		now: s.now, began: s.began, swept: s.swept, serial: s.serial, evicted: s.evicted,
-		shelf:    shelf{last: s.shelf.last, docs: slices.Clone(s.shelf.docs)},
-		articles: s.frequency.articles, halved: s.frequency.halved, forgot: s.told.swept,
-		frequency:  listed(s.frequency.of, func(n uint32) uint32 { return n }),
-		publishers: listed(s.publishers, func(p *publisher) publisher { return *p }),
-		deeds:      listed(s.told.deeds, func(d deed) deed { return d }),
+		now: s.now, began: s.began, swept: s.swept, serial: s.serial, evicted: s.evicted, slots: slices.Clone(s.slots),
+		last: s.shelf.last, docs: s.shelf.docs.Picture(), articles: s.frequency.articles, halved: s.frequency.halved,
+		frequency: s.frequency.of.Picture(), deeds: s.told.deeds.Picture(), forgot: s.told.swept,
+		publishers: make([]keyed[*publisher], 0, len(s.publishers)),
 	}
-	oldest := s.shelf.oldest()
-	p.current = make([]bool, s.shelf.last+1-oldest)
-	for _, n := range s.shelf.byID {
-		p.current[n-oldest] = true
-	}
-	p.clusters = make([]cluster, 0, len(s.slots)-len(s.free))
-	for _, c := range s.slots {
-		if c != nil {
-			copied := *c // what only grows or is replaced as a whole is shared
-			copied.publishers, copied.titles = slices.Clone(c.publishers), slices.Clone(c.titles)
-			p.clusters = append(p.clusters, copied)
-		}
+	for key, of := range s.publishers {
+		p.publishers = append(p.publishers, keyed[*publisher]{key, of})
 	}
 	return p
 }
 
 // Estimate is about how many bytes the picture takes.
 func (p *Picture) Estimate() int {
-	return 240*len(p.current) + 700*len(p.clusters) + 16*len(p.frequency) + 256*len(p.publishers) + 24*len(p.deeds)
+	return 240*min(int(p.last), p.docs.Len()) + 700*len(p.slots) + 16*p.frequency.Len() + 256*len(p.publishers) + 24*p.deeds.Len()
 }
 
 // Write writes all that is remembered. The same stories give the same bytes.
@@ -81,21 +62,31 @@ func (p *Picture) Write(w *snapshot.Writer, form int) {
 	w.Int(p.swept)
 	w.Uint(p.serial)
 	w.Uint(p.evicted)
-	slices.SortFunc(p.clusters, func(a, b cluster) int { return compare(a.serial, b.serial) })
-	w.Len(len(p.clusters))
-	for i := range p.clusters {
-		p.clusters[i].write(w)
+	clusters := slices.DeleteFunc(slices.Clone(p.slots), func(c *cluster) bool { return c == nil })
+	slices.SortFunc(clusters, func(a, b *cluster) int { return compare(a.serial, b.serial) })
+	w.Len(len(clusters))
+	for _, c := range clusters {
+		c.write(w)
 	}
 	p.writeShelf(w, form)
 	w.Uint(uint64(p.articles))
 	w.Int(p.halved)
-	writeSorted(w, p.frequency, func(n uint32) { w.Uint(uint64(n)) })
-	writeSorted(w, p.publishers, func(of publisher) { of.write(w) })
+	writeSorted(w, listed(&p.frequency), func(n uint32) { w.Uint(uint64(n)) })
+	writeSorted(w, p.publishers, func(of *publisher) { of.write(w) })
 	w.Int(p.forgot)
-	writeSorted(w, p.deeds, func(d deed) {
+	writeSorted(w, listed(&p.deeds), func(d deed) {
 		w.Int(d.last)
 		w.Uint(d.by)
 	})
+}
+
+// listed are the entries of a table, in no order.
+func listed[V any](t *cow.Entries[V]) []keyed[V] {
+	out := make([]keyed[V], 0, t.Len())
+	for key, v := range t.All() {
+		out = append(out, keyed[V]{key, v})
+	}
+	return out
 }
 
 func writeSorted[V any](w *snapshot.Writer, all []keyed[V], write func(V)) {
@@ -146,23 +137,17 @@ func (c *cluster) write(w *snapshot.Writer) {
 }
 
 func (p *Picture) writeShelf(w *snapshot.Writer, form int) {
-	w.Uint(p.shelf.last)
-	w.Len(len(p.shelf.docs))
-	oldest := p.shelf.oldest()
-	w.Uint(oldest)
-	w.Len(len(p.current))
-	for i, current := range p.current {
-		w.Bool(current)
-		p.shelf.at(oldest+uint64(i)).write(w, form)
+	places := p.docs.Len()
+	first := oldest(p.last, places)
+	w.Uint(p.last)
+	w.Len(places)
+	w.Uint(first)
+	w.Len(int(p.last + 1 - first))
+	for number := first; number <= p.last; number++ {
+		d := p.docs.At(int(number & uint64(places-1)))
+		w.Bool(d.current)
+		d.write(w, form)
 	}
-}
-
-// oldest is the number of the first article that is still there.
-func (s *shelf) oldest() uint64 {
-	if n := uint64(len(s.docs)); n > 0 && s.last >= n {
-		return s.last - n + 1
-	}
-	return 1
 }
 
 func (d *doc) write(w *snapshot.Writer, form int) {
@@ -200,20 +185,19 @@ func Read(r *snapshot.Reader, form int) *Stories {
 	}
 	s.readShelf(r, form)
 	s.frequency.articles, s.frequency.halved = uint32(r.Uint()), r.Int()
-	s.frequency.of = map[uint64]uint32{}
 	for range r.Len(2) {
-		key := r.Uint()
-		s.frequency.of[key] = uint32(r.Uint())
+		n, _ := s.frequency.of.Own(r.Uint())
+		*n = uint32(r.Uint())
 	}
 	s.publishers = map[uint64]*publisher{}
 	for range r.Len(2 * news.SketchSize) {
 		key := r.Uint()
 		s.publishers[key] = readPublisher(r)
 	}
-	s.told.swept, s.told.deeds = r.Int(), map[uint64]deed{}
+	s.told.swept = r.Int()
 	for range r.Len(3) {
-		key := r.Uint()
-		s.told.deeds[key] = deed{r.Int(), r.Uint()}
+		d, _ := s.told.deeds.Own(r.Uint())
+		*d = deed{r.Int(), r.Uint()}
 	}
 	return s
 }
@@ -265,8 +249,9 @@ func (s *Stories) readShelf(r *snapshot.Reader, form int) {
 	s.shelf.last = oldest - 1
 	for range n {
 		current, d := r.Bool(), readDoc(r, form)
+		d.current = current
 		s.shelf.last++
-		*s.shelf.at(s.shelf.last) = d
+		*s.shelf.own(s.shelf.last) = d
 		if current {
 			s.shelf.byID[d.id] = s.shelf.last
 		}

@@ -38,6 +38,7 @@ type Stories struct {
 	bySerial   map[uint64]uint32   // slots of clusters, also under the serials of those they took in
 	byTerm     map[uint64][]uint32 // slots of the clusters whose centroid has the term
 	publishers map[uint64]*publisher
+	moment     uint64 // how many pictures were taken
 	told       memory
 	evicted    uint64
 	scratch    scratch
@@ -63,7 +64,7 @@ type Size struct {
 // Size is what is remembered now.
 func (s *Stories) Size() Size {
 	return Size{
-		len(s.slots) - len(s.free), s.shelf.len(), len(s.frequency.of), len(s.publishers), len(s.told.deeds), s.evicted,
+		len(s.slots) - len(s.free), s.shelf.len(), s.frequency.of.Len(), len(s.publishers), s.told.deeds.Len(), s.evicted,
 	}
 }
 
@@ -114,7 +115,7 @@ func (s *Stories) Add(r *news.Report) news.Story {
 	if !found {
 		slot = s.open(a.ID)
 	}
-	c := s.slots[slot]
+	c := s.own(slot)
 	d.cluster = c.serial
 	c.join(s.now, t, copied == nil)
 	s.recentre(slot, v)
@@ -151,7 +152,7 @@ func (s *Stories) Revise(r *news.Report) (out news.Story, ok bool) {
 		return out, false
 	}
 	out.Firsts, out.CopyOf = s.firsts(r), d.original
-	s.slots[slot].describe(&out, s.now)
+	s.own(slot).describe(&out, s.now)
 	return out, true
 }
 
@@ -162,13 +163,13 @@ func (s *Stories) Drop(article news.ID) {
 		return
 	}
 	if slot, ok := s.bySerial[d.cluster]; ok {
-		c := s.slots[slot]
+		c := s.own(slot)
 		c.leave(d)
 		if c.articles == 0 {
 			s.forget(slot)
 		}
 	}
-	s.shelf.drop(d)
+	s.shelf.drop(article)
 }
 
 // title is a headline as templates are found in it: its folded words hashed, every number alike.
@@ -214,7 +215,7 @@ func (t title) template(u title) bool {
 
 func (s *Stories) open(id news.ID) uint32 {
 	s.serial++
-	c := &cluster{serial: s.serial, id: id, began: s.now}
+	c := &cluster{moment: s.moment, serial: s.serial, id: id, began: s.now}
 	var slot uint32
 	if n := len(s.free); n > 0 {
 		slot = s.free[n-1]
@@ -229,6 +230,19 @@ func (s *Stories) open(id news.ID) uint32 {
 	}
 	s.bySerial[c.serial] = slot
 	return slot
+}
+
+// own is the cluster in a slot, to be written to: another than the one that a picture shows.
+func (s *Stories) own(slot uint32) *cluster {
+	c := s.slots[slot]
+	if c.moment != s.moment {
+		copied := *c // what only grows or is replaced as a whole is shared
+		copied.publishers, copied.titles = slices.Clone(c.publishers), slices.Clone(c.titles)
+		c = &copied
+		c.moment = s.moment
+		s.slots[slot] = c
+	}
+	return c
 }
 
 func (s *Stories) forget(slot uint32) {

@@ -4,6 +4,7 @@ import (
 	"math/bits"
 	"slices"
 
+	"github.com/quidnunc-news/quidnunc/consumer/cow"
 	"github.com/quidnunc-news/quidnunc/pipeline/news"
 )
 
@@ -52,7 +53,7 @@ var roots = [...]uint32{0, 16, 23, 28, 32, 36, 39, 42, 45, 48, 51, 53, 55}
 // frequency is in how many articles terms are, the older ones counting less.
 type frequency struct {
 	articles uint32
-	of       map[uint64]uint32
+	of       cow.Table[uint32]
 	halved   int64 // when
 }
 
@@ -63,13 +64,11 @@ const (
 )
 
 func (f *frequency) count(v vector) {
-	if f.of == nil {
-		f.of = map[uint64]uint32{}
-	}
 	for _, t := range v {
-		f.of[t.key]++
+		n, _ := f.of.Own(t.key)
+		*n++
 	}
-	if f.articles++; f.articles > maxCounted || len(f.of) > maxTerms {
+	if f.articles++; f.articles > maxCounted || f.of.Len() > maxTerms {
 		f.halve()
 	}
 }
@@ -87,19 +86,16 @@ func (f *frequency) decay(now int64) {
 
 func (f *frequency) halve() {
 	f.articles /= 2
-	for key, n := range f.of {
-		if n /= 2; n == 0 {
-			delete(f.of, key)
-		} else {
-			f.of[key] = n
-		}
-	}
+	f.of.Keep(func(n uint32) (uint32, bool) { return n / 2, n > 1 })
 }
 
 // rarity is sixteen times the binary logarithm of how rare a term is, at least 8.
 func (f *frequency) rarity(key uint64) uint32 {
 	const prior = 32 // articles that are supposed to be known, without the term
-	all, with := uint64(f.articles)+prior, uint64(f.of[key])+1
+	all, with := uint64(f.articles)+prior, uint64(1)
+	if n := f.of.Find(key); n != nil {
+		with += uint64(*n)
+	}
 	return max(8, log16(all)-min(log16(all), log16(with)))
 }
 

@@ -159,7 +159,7 @@ func (w *Window) chain(g *group, i int) []Entry {
 func (w *Window) Remove(article news.ID, names []string) []Find {
 	var out []Find
 	for _, name := range names {
-		g := w.groups[name]
+		g := w.own(name)
 		if g == nil {
 			continue
 		}

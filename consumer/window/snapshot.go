@@ -9,22 +9,41 @@ import (
 	"github.com/quidnunc-news/quidnunc/pipeline/news"
 )
 
-// Picture is a copy of the window, to be written: it stays as it is while the window goes on.
+// Picture is the window as it is now, to be written: it stays as it is while the window goes on. The two share their groups
+// until the window writes to one.
 func (w *Window) Picture() *Window {
 	out := *w
-	out.groups = make(map[string]*group, len(w.groups))
-	for name, g := range w.groups {
-		copied := *g
-		copied.entries, copied.told = slices.Clone(g.entries), slices.Clone(g.told)
-		if g.seen != nil {
-			copied.seen = make(map[string][]int64, len(g.seen))
-			for key, times := range g.seen {
-				copied.seen[key] = slices.Clone(times)
-			}
-		}
-		out.groups[name] = &copied
-	}
+	w.moment++
+	w.shared = true
 	return &out
+}
+
+// put gives a group its name.
+func (w *Window) put(name string, g *group) {
+	w.unshare()
+	g.moment = w.moment
+	w.groups[name] = g
+}
+
+// own is a group to be written to: another than the one that a picture shows; nil where there is none of the name.
+func (w *Window) own(name string) *group {
+	w.unshare()
+	g := w.groups[name]
+	if g == nil || g.moment == w.moment {
+		return g
+	}
+	copied := *g
+	copied.moment = w.moment
+	copied.entries, copied.told, copied.seen = slices.Clone(g.entries), slices.Clone(g.told), maps.Clone(g.seen)
+	w.groups[name] = &copied
+	return &copied
+}
+
+// unshare gives the window a map of its own.
+func (w *Window) unshare() {
+	if w.shared {
+		w.groups, w.shared = maps.Clone(w.groups), false
+	}
 }
 
 // Write writes the window. The same window gives the same bytes.

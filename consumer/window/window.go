@@ -107,6 +107,8 @@ type Window struct {
 	began   int64 // the first time told, in Unix nanoseconds
 	high    int64 // the highest
 	groups  map[string]*group
+	moment  uint64 // how many pictures were taken
+	shared  bool   // groups, the map, is a picture's, too
 	total   int
 	late    int
 	dropped int
@@ -116,6 +118,7 @@ type Window struct {
 
 // group is the entries of one group.
 type group struct {
+	moment  uint64             // one of an earlier moment than the window's belongs to a picture, too
 	entries []Entry            // in the order of compareEntries
 	told    []episode          // count, spike, sequence
 	seen    map[string][]int64 // first: when each key came, sorted
@@ -152,7 +155,7 @@ func (w *Window) Advance(now time.Time) []Find {
 	if !w.begun {
 		w.begun, w.began, w.high = true, t, t
 		if w.spec.Kind == Absence && !w.spec.Grouped {
-			w.groups[""] = &group{last: t}
+			w.put("", &group{last: t})
 		}
 	}
 	w.high = max(w.high, t)
@@ -179,6 +182,7 @@ func (w *Window) absences() []Find {
 			w.due = min(w.due, deadline)
 			continue
 		}
+		g = w.own(name)
 		g.silent = true
 		last := moment(g.last)
 		out = append(out, Find{Group: name, ID: last, Start: last, End: moment(deadline), Entries: slices.Clone(g.entries)})
@@ -198,14 +202,14 @@ func (w *Window) Enter(e Entry) (Fate, []Find) {
 		w.late++
 		return Late, nil
 	}
-	g := w.groups[e.Group]
+	g := w.own(e.Group)
 	if g == nil {
 		if len(w.groups) >= MaxGroups {
 			w.dropped++
 			return Dropped, nil
 		}
 		g = &group{}
-		w.groups[e.Group] = g
+		w.put(e.Group, g)
 	}
 	if w.spec.Kind == First {
 		return w.first(g, e, at)
@@ -257,8 +261,8 @@ func (w *Window) first(g *group, e Entry, at int64) (Fate, []Find) {
 		return Dropped, nil
 	}
 	isNew := (i == 0 || at-times[i-1] >= int64(w.spec.Over)) && (i == len(times) || times[i]-at >= int64(w.spec.Over))
-	times = slices.Insert(times, i, at)
-	older := 0 // of those before the watermark only the latest can matter
+	times = slices.Insert(slices.Clip(times), i, at) // never in place: a picture may share them
+	older := 0                                       // of those before the watermark only the latest can matter
 	for older+1 < len(times) && times[older+1] <= w.watermark() {
 		older++
 	}
@@ -302,13 +306,15 @@ func (w *Window) sweep() {
 		return
 	}
 	w.swept = w.high
-	for name, g := range w.groups {
-		switch w.spec.Kind {
-		case Absence: // a group that fell silent is not forgotten: it may be heard again
-			continue
-		case First:
+	if w.spec.Kind == Absence { // a group that fell silent is not forgotten: it may be heard again
+		return
+	}
+	w.unshare()
+	for name := range w.groups {
+		g := w.own(name)
+		if w.spec.Kind == First {
 			w.pruneSeen(g)
-		default:
+		} else {
 			w.prune(g)
 		}
 		if len(g.entries) == 0 && len(g.told) == 0 && len(g.seen) == 0 {
