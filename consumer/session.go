@@ -195,7 +195,7 @@ func (s *session) guard(ctx context.Context, suppressed []machine.Suppression) {
 	for _, of := range suppressed {
 		if of.Reason == machine.Costly && s.leading && !s.costly[of.Rule] {
 			names = append(names, of.Rule)
-			s.cfg.Log.Warn("consumer: a rule takes more work than it may", "rule", of.Rule, "detail", of.Detail)
+			s.cfg.Log.Warn("consumer: a rule takes more work than it may", "rule", of.Rule, "detail", of.Detail.String())
 		}
 	}
 	if len(names) == 0 {

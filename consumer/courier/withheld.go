@@ -40,9 +40,9 @@ func Withhold(ctx context.Context, l Ledger, of machine.Suppression, fallback st
 
 func noteOf(of machine.Suppression) string {
 	if of.Held.Article == "" {
-		return of.Detail
+		return of.Detail.String()
 	}
-	return "article " + of.Held.Article.Short() + ": " + of.Detail
+	return "article " + of.Held.Article.Short() + ": " + of.Detail.String()
 }
 
 // writeOnce writes a row that is not there. Of two that write it at once, one does.

@@ -15,12 +15,12 @@ func TestWhatTheMachineHeldBackHasARowAtEachReceiverOnce(t *testing.T) {
 	l, at := newLedger(), time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 	held := &machine.Held{Alert: "alertalert", Severity: news.High, To: []string{"desk", "night desk"}, At: at, Article: "articlearticle"}
 	for _, s := range []machine.Suppression{
-		{Rule: "r", Reason: machine.Throttled, Detail: "revision 1 was told 5m ago", Held: held},
-		{Rule: "r", Reason: machine.Throttled, Detail: "another time", Held: held},
-		{Rule: "r", Reason: machine.Limited, Detail: "enough", Held: held},
-		{Rule: "s", Reason: machine.Shadowed, Detail: "counted", Held: &machine.Held{Alert: "other", At: at}},
-		{Rule: "s", Reason: machine.Old, Detail: "beyond what a ledger shows"},
-		{Rule: "s", Reason: machine.Counted, Detail: "no alert yet", Held: held},
+		{Rule: "r", Reason: machine.Throttled, Detail: machine.Detail{Words: "revision 1 was told 5m ago"}, Held: held},
+		{Rule: "r", Reason: machine.Throttled, Detail: machine.Detail{Words: "another time"}, Held: held},
+		{Rule: "r", Reason: machine.Limited, Detail: machine.Detail{Words: "enough"}, Held: held},
+		{Rule: "s", Reason: machine.Shadowed, Detail: machine.Detail{Words: "counted"}, Held: &machine.Held{Alert: "other", At: at}},
+		{Rule: "s", Reason: machine.Old, Detail: machine.Detail{Words: "beyond what a ledger shows"}},
+		{Rule: "s", Reason: machine.Counted, Detail: machine.Detail{Words: "no alert yet"}, Held: held},
 	} {
 		if err := courier.Withhold(t.Context(), l, s, "default", at.Add(time.Hour)); err != nil {
 			t.Fatal(err)

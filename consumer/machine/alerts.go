@@ -12,33 +12,29 @@ import (
 )
 
 // judge tells what the rules in force say to a report, in the order of the rules and, within one, of the text.
-func (s *State) judge(a *article, r news.Report, told news.Story, p *Prepared, out *Result) {
+func (s *State) judge(a *article, r *news.Report, told news.Story, p *Prepared, out *Result) {
 	var raised []news.ID
 	if s.rules != nil {
 		hits, exceeded := s.matches(r, told, p)
 		for _, question := range exceeded {
 			out.suppress(s.rules.asked(question).rule.Name, Costly, "", "it takes more than %d units of work", match.Budget)
 		}
-		for _, hit := range hits {
-			asked := s.rules.asked(hit.Rule.Name)
-			matched := &asked.rule
-			alert := alertOf(matched, &r, told)
-			alert.Why = hit.Why
-			events := make([]news.Event, len(hit.Events))
-			for i, n := range hit.Events {
-				events[i] = r.Events[n]
-			}
-			if reason, detail := suppress(matched, &r); reason != "" {
+		for i := range hits {
+			hit := &hits[i]
+			matched := &hit.rule
+			reason, detail := suppress(matched, r)
+			switch {
+			case reason != "":
+				alert := hit.alert(r, told)
 				out.suppress(matched.Name, reason, "", "%s", detail)
-				alert.ID = s.wouldBe(matched, &alert, events)
+				alert.ID = s.wouldBe(matched, &alert, alert.Events)
 				s.holdBack(alert, out)
-				continue
+			case matched.When.Windowed():
+				s.enter(a, hit, r, told, out)
+			default:
+				alert := hit.alert(r, told)
+				raised = append(raised, s.raise(a, hit.ruled, alert, alert.Events, out)...)
 			}
-			if matched.When.Windowed() {
-				s.enter(a, asked, alert, events, out)
-				continue
-			}
-			raised = append(raised, s.raise(a, asked.ruled, alert, events, out)...)
 		}
 	}
 	holds := func(c claim) bool {
@@ -49,7 +45,7 @@ func (s *State) judge(a *article, r news.Report, told news.Story, p *Prepared, o
 }
 
 func (out *Result) suppress(rule string, reason Reason, alert news.ID, format string, args ...any) {
-	out.Suppressed = append(out.Suppressed, Suppression{Rule: rule, Reason: reason, Alert: alert, Detail: fmt.Sprintf(format, args...)})
+	out.Suppressed = append(out.Suppressed, Suppression{Rule: rule, Reason: reason, Alert: alert, Detail: Detail{Words: fmt.Sprintf(format, args...)}})
 }
 
 // suppress tells why a hit must not become an alert; "" where it may.
@@ -69,11 +65,16 @@ func suppress(r *rule.Rule, report *news.Report) (Reason, string) {
 	return "", ""
 }
 
-// alertOf is an alert of the rule for the report, without identity, events and clauses.
-func alertOf(of *rule.Rule, r *news.Report, told news.Story) news.Alert {
+// alert is the alert of a hit, without identity and summary.
+func (h *hit) alert(r *news.Report, told news.Story) news.Alert {
+	of := &h.rule
+	events := make([]news.Event, len(h.events))
+	for i, n := range h.events {
+		events[i] = r.Events[n]
+	}
 	return news.Alert{
 		Rule: of.Name, Title: of.Title, Owner: of.Owner, Severity: of.Severity, To: of.To, At: r.At, Article: r.Article.Reference(),
-		Origin: r.Origin, Story: told,
+		Origin: r.Origin, Story: told, Events: events, Why: h.why,
 	}
 }
 

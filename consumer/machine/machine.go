@@ -10,7 +10,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/quidnunc-news/quidnunc/consumer/match"
 	"github.com/quidnunc-news/quidnunc/consumer/story"
 	"github.com/quidnunc-news/quidnunc/pipeline/news"
 	"github.com/quidnunc-news/quidnunc/pipeline/wire"
@@ -93,8 +92,23 @@ type Suppression struct {
 	Rule   string
 	Reason Reason
 	Alert  news.ID // the alert that was told instead, or will be; empty: none
-	Detail string  // in words, with the numbers
+	Detail Detail  // in words, with the numbers
 	Held   *Held   // what a ledger shows of it; nil: nothing, or it shows enough of this hour already
+}
+
+// Detail says why in words. Most are never read, so those that most hits have are put into words when they are.
+type Detail struct {
+	Words   string
+	Window  string // what the rule's window looks for and does not find in its Entries; empty: nothing
+	Entries int
+}
+
+// String is the words.
+func (d Detail) String() string {
+	if d.Window == "" {
+		return d.Words
+	}
+	return fmt.Sprintf("%s: not found with this, of %d entries", d.Window, d.Entries)
 }
 
 // State is all that the machine knows. The zero State has seen nothing; only Step changes it. It is not safe for
@@ -117,7 +131,7 @@ type State struct {
 	shown    shown
 	nextTurn time.Time // no absence is to be found before; zero: not known
 	swept    time.Time
-	hits     []match.Held
+	hits     []hit
 }
 
 // Now is the log's time: the highest At of a report or a tick so far; zero before the first.
@@ -246,7 +260,7 @@ func (s *State) report(seq uint64, r news.Report, known *news.Story, p *Prepared
 	}
 	result.Story = told
 	result.Outputs = append(result.Outputs, enrich(r, told)...)
-	s.judge(a, r, told, p, &result)
+	s.judge(a, &r, told, p, &result)
 	return result
 }
 

@@ -6,14 +6,24 @@ import (
 
 	"github.com/quidnunc-news/quidnunc/consumer/match"
 	"github.com/quidnunc-news/quidnunc/consumer/rule"
+	"github.com/quidnunc-news/quidnunc/consumer/window"
 	"github.com/quidnunc-news/quidnunc/pipeline/news"
 )
 
 // Prepared is which rules a report satisfies, found before it is the report's turn.
 type Prepared struct {
 	set      *Ruleset
-	hits     []match.Held
+	hits     []hit
 	exceeded []string
+}
+
+// hit is a rule that a report satisfies, or a step of its sequence.
+type hit struct {
+	asked
+	question string // what the index was asked: the order of hits
+	events   []int
+	why      []news.Clause
+	entries  []window.Entry // in the rule's window; nil: not known before the story is
 }
 
 // Prepare finds which rules the report satisfies, but for those that ask of its story. Step takes it from there where
@@ -22,9 +32,20 @@ func (r *Ruleset) Prepare(report news.Report) *Prepared {
 	if r == nil {
 		return nil
 	}
-	p := &Prepared{set: r}
-	p.hits, p.exceeded = r.early.Ask(report, news.Story{}, nil)
+	held, exceeded := r.early.Ask(report, news.Story{}, nil)
+	p := &Prepared{set: r, hits: make([]hit, 0, len(held)), exceeded: exceeded}
+	for _, h := range held {
+		p.hits = append(p.hits, r.hit(&h))
+		at := &p.hits[len(p.hits)-1]
+		if when := &at.rule.When; when.Windowed() && !countsStories(when) {
+			at.entries = entriesOf(at, &report, "")
+		}
+	}
 	return p
+}
+
+func (r *Ruleset) hit(h *match.Held) hit {
+	return hit{asked: r.asked(h.Rule.Name), question: h.Rule.Name, events: h.Events, why: h.Why}
 }
 
 func asksStory(q rule.Rule) bool {
@@ -41,16 +62,22 @@ func asksStory(q rule.Rule) bool {
 
 // matches asks the rules in force, or only those that the preparation has left open. What it returns is in the order of
 // the rules' names.
-func (s *State) matches(r news.Report, told news.Story, p *Prepared) (hits []match.Held, exceeded []string) {
+func (s *State) matches(r *news.Report, told news.Story, p *Prepared) (hits []hit, exceeded []string) {
 	if p == nil || p.set != s.rules {
-		p = s.rules.Prepare(r)
+		p = s.rules.Prepare(*r)
 	}
 	if s.rules.late.Len() == 0 {
 		return p.hits, p.exceeded
 	}
-	hits, exceeded = s.rules.late.Ask(r, told, s.hits[:0])
-	hits = append(hits, p.hits...)
-	slices.SortFunc(hits, func(a, b match.Held) int { return cmp.Compare(a.Rule.Name, b.Rule.Name) })
+	held, exceeded := s.rules.late.Ask(*r, told, nil)
+	if len(held) == 0 && len(exceeded) == 0 {
+		return p.hits, p.exceeded
+	}
+	hits = append(s.hits[:0], p.hits...)
+	for _, h := range held {
+		hits = append(hits, s.rules.hit(&h))
+	}
+	slices.SortFunc(hits, func(a, b hit) int { return cmp.Compare(a.question, b.question) })
 	exceeded = append(exceeded, p.exceeded...)
 	slices.Sort(exceeded)
 	s.hits = hits

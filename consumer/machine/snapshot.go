@@ -69,7 +69,7 @@ func (s *State) Picture() *Picture {
 		p.limits[name] = *l
 	}
 	for name, c := range s.windows {
-		p.windows[name] = counter{c.Picture(), c.meaning}
+		p.windows[name] = counter{c.Picture(), c.meaning, c.looks}
 	}
 	return p
 }
@@ -261,7 +261,7 @@ func Restore(b []byte, rules func(hash string) (*Ruleset, error)) (*State, error
 	s.windows = map[string]*counter{}
 	for range r.Len(8) {
 		name, meaning := r.String(), r.String()
-		s.windows[name] = &counter{window.Read(r), meaning}
+		s.windows[name] = counterOf(window.Read(r), meaning)
 	}
 	if v >= 2 { // before, no ledger showed what was held back
 		s.shown.read(r)

@@ -24,7 +24,10 @@ func specOf(w rule.When) window.Spec {
 type counter struct {
 	*window.Window
 	meaning string
+	looks   string // for what, in words
 }
+
+func counterOf(w *window.Window, meaning string) *counter { return &counter{w, meaning, w.Spec().String()} }
 
 func meaningOf(r *rule.Rule) string {
 	var b strings.Builder
@@ -52,7 +55,7 @@ func (s *State) openWindows() {
 		}
 		c := before[r.Name]
 		if c == nil || c.Spec() != specOf(r.When) || c.meaning != meaningOf(r) {
-			c = &counter{window.New(specOf(r.When)), meaningOf(r)}
+			c = counterOf(window.New(specOf(r.When)), meaningOf(r))
 			if !s.clock.IsZero() {
 				c.Advance(s.clock)
 			}
@@ -108,34 +111,40 @@ func (s *State) earliest() time.Time {
 }
 
 // enter puts a hit into the window of its rule.
-func (s *State) enter(a *article, of asked, alert news.Alert, events []news.Event, out *Result) {
+func (s *State) enter(a *article, of *hit, report *news.Report, told news.Story, out *Result) {
 	r := &of.rule
 	c := s.windows[r.Name]
 	c.Advance(s.clock)
 	if r.When.Kind == rule.Absence {
 		s.nextTurn = time.Time{}
 	}
-	alert.Events = events
-	fates := map[window.Fate]int{}
-	told := false
-	for _, e := range entriesOf(r, of.step, &alert) {
-		fate, finds := c.Enter(e)
-		fates[fate]++
-		if fate == window.Entered {
-			a.enters(r.Name, e.Group)
+	entries := of.entries
+	if entries == nil {
+		entries = entriesOf(of, report, told.ID)
+	}
+	var late, dropped, said bool
+	for i := range entries {
+		fate, finds := c.Enter(entries[i])
+		switch fate {
+		case window.Entered:
+			a.enters(r.Name, entries[i].Group)
+		case window.Late:
+			late = true
+		case window.Dropped:
+			dropped = true
 		}
 		for _, f := range finds {
-			told = s.found(a, of.ruled, f, alert, out) || told
+			said = s.found(a, of.ruled, f, of.alert(report, told), out) || said
 		}
 	}
 	switch {
-	case told:
-	case fates[window.Dropped] > 0:
+	case said:
+	case dropped:
 		out.suppress(r.Name, Dropped, "", "the window is full: %d entries", c.Len())
-	case fates[window.Late] > 0:
-		out.suppress(r.Name, Late, "", "at %s, more than %s before the log's time", alert.At.UTC().Format(time.RFC3339), r.When.Lateness)
+	case late:
+		out.suppress(r.Name, Late, "", "at %s, more than %s before the log's time", report.At.UTC().Format(time.RFC3339), r.When.Lateness)
 	default:
-		out.suppress(r.Name, Counted, "", "%s: not found with this, of %d entries", c.Spec(), c.Len())
+		out.Suppressed = append(out.Suppressed, Suppression{Rule: r.Name, Reason: Counted, Detail: Detail{Window: c.looks, Entries: c.Len()}})
 	}
 }
 
@@ -203,47 +212,62 @@ func (s *State) leaveWindows(a *article, id news.ID, at time.Time, out *Result) 
 	a.past.entered = nil
 }
 
+// countsStories tells whether a window asks which story an article is in.
+func countsStories(w *rule.When) bool {
+	return w.Distinct == rule.ByStory || slices.Contains(w.Of, rule.ByStory) || slices.Contains(w.GroupBy, rule.ByStory)
+}
+
 // entriesOf are the entries of a hit: one for each group and each thing to count.
-func entriesOf(r *rule.Rule, step int, a *news.Alert) []window.Entry {
-	counted := []rule.Dimension{cmp.Or(r.When.Distinct, rule.ByArticle)}
-	if r.When.Kind == rule.First {
-		counted = r.When.Of
+func entriesOf(h *hit, r *news.Report, story news.ID) []window.Entry {
+	when := &h.rule.When
+	one := [1]rule.Dimension{cmp.Or(when.Distinct, rule.ByArticle)}
+	counted := one[:]
+	if when.Kind == rule.First {
+		counted = when.Of
 	}
 	var out []window.Entry
 	add := func(e *news.Event) {
-		for _, group := range combine(r.When.GroupBy, a, e) {
-			for _, key := range combine(counted, a, e) {
-				entry := window.Entry{At: a.At, Group: group, Key: key, Article: a.Article.ID, Publisher: a.Article.Publisher, Step: step}
+		t := teller{report: r, story: story, event: e}
+		keys := t.combine(counted)
+		for _, group := range t.combine(when.GroupBy) {
+			for _, key := range keys {
+				entry := window.Entry{At: r.At, Group: group, Key: key, Article: r.Article.ID, Publisher: r.Article.Publisher, Step: h.step}
 				if !slices.Contains(out, entry) {
 					out = append(out, entry)
 				}
 			}
 		}
 	}
-	if !slices.ContainsFunc(slices.Concat(counted, r.When.GroupBy), rule.Dimension.OfEvent) {
+	if !slices.ContainsFunc(counted, rule.Dimension.OfEvent) && !slices.ContainsFunc(when.GroupBy, rule.Dimension.OfEvent) {
 		add(nil)
 		return out
 	}
-	for i := range a.Events {
-		add(&a.Events[i])
+	for _, n := range h.events {
+		add(&r.Events[n])
 	}
 	return out
 }
 
+// teller tells the values that a hit has in the dimensions.
+type teller struct {
+	report *news.Report
+	story  news.ID
+	event  *news.Event // nil where no dimension is an event's
+}
+
 // combine lists the values of several dimensions together: "RUS/NATO".
-func combine(of []rule.Dimension, a *news.Alert, e *news.Event) []string {
-	out := []string{""}
-	for n, d := range of {
-		var next []string
-		for _, head := range out {
-			for _, v := range valuesOf(d, a, e) {
-				if n > 0 {
-					v = head + "/" + v
-				}
-				next = append(next, v)
-			}
+func (t *teller) combine(of []rule.Dimension) []string {
+	switch len(of) {
+	case 0:
+		return []string{""}
+	case 1:
+		return t.values(of[0])
+	}
+	var out []string
+	for _, head := range t.combine(of[:len(of)-1]) {
+		for _, v := range t.values(of[len(of)-1]) {
+			out = append(out, head+"/"+v)
 		}
-		out = next
 	}
 	return out
 }
@@ -251,32 +275,32 @@ func combine(of []rule.Dimension, a *news.Alert, e *news.Event) []string {
 // untold stands for a value that is not told.
 const untold = "not told"
 
-func valuesOf(d rule.Dimension, a *news.Alert, e *news.Event) []string {
+func (t *teller) values(d rule.Dimension) []string {
 	one := func(s string) []string { return []string{cmp.Or(s, untold)} }
 	switch d {
 	case rule.ByArticle:
-		return one(string(a.Article.ID))
+		return one(string(t.report.Article.ID))
 	case rule.ByStory:
-		return one(string(a.Story.ID))
+		return one(string(t.story))
 	case rule.ByPublisher:
-		return one(a.Article.Publisher)
+		return one(t.report.Article.Publisher)
 	case rule.ByLanguage:
-		return one(a.Article.Language)
+		return one(t.report.Article.Language)
 	case rule.ByEvent:
-		return one(string(e.ID))
+		return one(string(t.event.ID))
 	case rule.ByWhat:
-		return one(string(e.What.Type))
+		return one(string(t.event.What.Type))
 	case rule.ByMode:
-		return one(string(e.What.Mode))
+		return one(string(t.event.What.Mode))
 	case rule.ByWho:
-		return actors(e.Who)
+		return actors(t.event.Who)
 	case rule.ByWhom:
-		return actors(e.Whom)
+		return actors(t.event.Whom)
 	case rule.ByWhere:
-		if e.Where == nil {
+		if t.event.Where == nil {
 			return one("")
 		}
-		return one(cmp.Or(e.Where.Country, e.Where.Name))
+		return one(cmp.Or(t.event.Where.Country, t.event.Where.Name))
 	}
 	return one("")
 }

@@ -30,6 +30,9 @@ func (w *Window) hot(g *group, i int) []Find {
 func (w *Window) look(g *group, i int) (Find, bool) {
 	end := g.entries[i].At.UnixNano()
 	from := w.after(g, end-int64(w.spec.Over))
+	if i+1-from < w.spec.AtLeast {
+		return Find{}, false
+	}
 	n := distinct(g.entries[from : i+1])
 	f := Find{Group: g.entries[i].Group, Start: g.entries[from].At, End: g.entries[i].At, Count: n, Entries: g.entries[from : i+1]}
 	if n < w.spec.AtLeast {
@@ -62,6 +65,15 @@ func (w *Window) after(g *group, t int64) int {
 func distinct(entries []Entry) int {
 	if len(entries) < 2 {
 		return len(entries)
+	}
+	if len(entries) <= 8 { // a map would cost more
+		n := 0
+		for i := range entries {
+			if !slices.ContainsFunc(entries[:i], func(e Entry) bool { return e.Key == entries[i].Key }) {
+				n++
+			}
+		}
+		return n
 	}
 	seen := make(map[string]struct{}, len(entries))
 	for i := range entries {
