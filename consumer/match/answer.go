@@ -29,7 +29,7 @@ func Explain(r rule.Rule, g *gazetteer.Gazetteer, report news.Report, s news.Sto
 		return Answer{}, err
 	}
 	var a Answer
-	e := explainer{builder: newBuilder(g, nil, nil)}
+	e := newExplainer(g)
 	e.anchors = func(_ int, marks []mark) {
 		for _, m := range marks {
 			a.Anchors = append(a.Anchors, shown(e.names[m]))
@@ -40,7 +40,7 @@ func Explain(r rule.Rule, g *gazetteer.Gazetteer, report news.Report, s news.Sto
 	root := e.reason(r.Expr)
 	d := &desk{}
 	d.doc.read(&report, s, true)
-	d.explain.begin(e.segment(1), &d.doc)
+	d.explain.begin(e.segment(1), &d.doc, nil, nil)
 	t := teller{view: &d.explain, clauses: make([]news.Clause, e.clauses), event: -1}
 	if rule.AsksEvent(r.Expr) {
 		a.Events = t.events(root, filterOf(r.Expr))

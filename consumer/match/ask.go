@@ -7,13 +7,29 @@ func (v *view) rules(out []uint32) []uint32 {
 	s := v.segment
 	out = v.scan(s.always, out)
 	v.anchors = v.anchors[:0]
-	if s.base != nil {
-		for i := range v.present {
-			if r, ok := s.sparse(v.present[i].mark); ok {
+	switch {
+	case s.base != nil:
+		for _, m := range v.hot {
+			if r, ok := s.sparse(m); ok {
 				v.anchors = append(v.anchors, r)
 			}
 		}
-	} else {
+		for i := range v.present[v.own:] {
+			if r, ok := s.sparse(v.present[v.own+i].mark); ok {
+				v.anchors = append(v.anchors, r)
+			}
+		}
+	case v.overlay != nil:
+		for i := range v.present {
+			m := v.present[i].mark
+			if s.anchor(m) {
+				v.anchors = append(v.anchors, s.rank(m))
+			}
+			if v.overlay.anchors(m) {
+				v.hot = append(v.hot, m)
+			}
+		}
+	default:
 		for i := range v.present {
 			m := v.present[i].mark
 			if s.anchor(m) {

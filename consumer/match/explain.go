@@ -34,6 +34,12 @@ type explainer struct {
 	clauses int
 }
 
+func newExplainer(g *gazetteer.Gazetteer) explainer {
+	b := newBuilder(g, nil, nil)
+	b.passing = true
+	return explainer{builder: b}
+}
+
 func (e *explainer) reason(x rule.Expr) *reason {
 	switch x := x.(type) {
 	case rule.And:
@@ -113,7 +119,7 @@ func (e *explainer) said(x rule.Expr, out []finder) []finder {
 // why appends the hits for the rules that held, which are in asked.
 func (d *desk) why(g *gazetteer.Gazetteer, hits []Hit) []Hit {
 	made := d.made.of(g, d.asked)
-	d.explain.begin(d.made.segment, &d.doc)
+	d.explain.begin(d.made.segment, &d.doc, nil, nil)
 	t := teller{view: &d.explain}
 	for i, a := range d.asked {
 		hits = append(hits, t.hit(int(a.n), a.r.Expr, made[i].root, made[i].clauses))
@@ -143,7 +149,7 @@ const mostKept = 1024
 // of makes the explanations of the rules, and a segment in which they all are.
 func (x *explanations) of(g *gazetteer.Gazetteer, asked []numbered) []explained {
 	if x.none || x.kept == nil {
-		x.explainer, x.kept, x.segment = explainer{builder: newBuilder(g, nil, nil)}, map[*rule.Rule]explained{}, nil
+		x.explainer, x.kept, x.segment = newExplainer(g), map[*rule.Rule]explained{}, nil
 	}
 	x.made = x.made[:0]
 	fresh := x.segment == nil

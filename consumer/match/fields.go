@@ -41,9 +41,15 @@ func newFieldMarks() fieldMarks {
 	return fieldMarks{marks: map[string]mark{}, lists: map[mark][]mark{}, forms: map[mark]form{}}
 }
 
+// key is the mark of a field's value: the base's, if it has one.
 func (b *planner) key(letter byte, value string) mark {
-	b.fields.asked[letter] = true
 	key := string(letter) + value
+	if b.base != nil && !b.listing {
+		if m, ok := b.base.fields.marks[key]; ok {
+			return b.lend(m, ":"+key)
+		}
+	}
+	b.fields.asked[letter] = true
 	m, ok := b.fields.marks[key]
 	if !ok {
 		m = b.mark(":" + key)
@@ -168,8 +174,15 @@ var codeLetters = map[string]byte{"lang": keyLang, "what": keyWhat, "mode": keyM
 // list plans a list of the user's own: one mark, which each of its values gives.
 func (b *planner) list(spec rule.FieldSpec, l rule.List) *plan {
 	name := fmt.Sprintf("@%s:%s:%p", spec.Name, l.Name, l.Values) // another version of a list may have the same name
+	if b.base != nil {
+		if m, ok := b.base.fields.marks[name]; ok {
+			return b.made(plan{form: b.base.fields.forms[m], mark: b.lend(m, ":"+name)})
+		}
+	}
 	m, known := b.fields.marks[name]
 	var union plan
+	b.listing = true // of the values' marks, each of which gives the list's
+	defer func() { b.listing = false }()
 	for _, value := range l.Values {
 		if known {
 			break

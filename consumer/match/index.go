@@ -130,7 +130,7 @@ func (x *Index) Rules(r *news.Report, s news.Story, out []uint32) []uint32 {
 
 func (d *desk) match(x *Index, r *news.Report, s news.Story, out []uint32) []uint32 {
 	d.doc.read(r, s, x.segment.worded)
-	d.view.begin(x.segment, &d.doc)
+	d.view.begin(x.segment, &d.doc, nil, nil)
 	from := len(out)
 	out = d.view.rules(out)
 	slices.Sort(out[from:])

@@ -57,6 +57,8 @@ type lexer struct {
 	long   [len(langs)]map[string]stretch // chunks of more than 16 bytes
 	known  int                            // words that chunks name; those behind it belong to the article at hand
 	round  int                            // rises when everything is forgotten
+	heads  []uint32                       // of index: by hash, 1 more than the number of the first of three traces a word
+	nexts  []uint32                       // by the number of the trace, the next
 }
 
 func (l *lexer) start() {
@@ -297,6 +299,35 @@ func (l *lexer) cut(s string, lang int) {
 		found := word{raw: w, fold: f, stem: stem, foldHash: hash(f), stemHash: hash(stem)}
 		l.words = append(l.words, found)
 		l.traces = append(l.traces, trace{uint32(found.foldHash >> 32), uint32(found.stemHash >> 32), startOf(f)})
+	}
+}
+
+// index makes the words that chunks name ready to be found by their traces.
+func (l *lexer) index() {
+	if l.heads == nil || 3*l.known > len(l.heads) {
+		size := max(1<<12, len(l.heads))
+		for size < 3*l.known {
+			size *= 2
+		}
+		l.heads, l.nexts = make([]uint32, size), l.nexts[:0]
+	}
+	last := uint32(len(l.heads) - 1)
+	for w := len(l.nexts) / 3; w < l.known; w++ {
+		t := l.traces[w]
+		for _, h := range [...]uint32{t.fold, t.stem, t.start} {
+			l.nexts = append(l.nexts, l.heads[h&last])
+			l.heads[h&last] = uint32(len(l.nexts))
+		}
+	}
+}
+
+// eachWith finds the words that have a hash among their traces; some of them twice.
+func (l *lexer) eachWith(h uint32, found func(word uint32)) {
+	for n := l.heads[h&uint32(len(l.heads)-1)]; n != 0; n = l.nexts[n-1] {
+		w := (n - 1) / 3
+		if t := l.traces[w]; t.fold == h || t.stem == h || t.start == h {
+			found(w)
+		}
 	}
 }
 

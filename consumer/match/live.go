@@ -27,6 +27,7 @@ type Live struct {
 	free    []uint32     // numbers of deleted rules
 	merging []*part      // in the background
 	changed []uint32     // numbers put or deleted since that merge began
+	overlay *overlay     // of the supplements that are asked; nil without any
 	closed  bool
 	merges  sync.WaitGroup
 }
@@ -38,7 +39,7 @@ func NewLive(rules []rule.Rule, g *gazetteer.Gazetteer, c *Census) (*Live, error
 	l := &Live{gazetteer: g, census: c, numbers: make(map[string]uint32, len(rules))}
 	fresh, _, err := l.enter(rules)
 	v := &Version{gazetteer: g, desks: &desks{}}
-	v.edition.Store(newEdition(l.make(l.partOf(fresh), nil), nil))
+	v.edition.Store(l.edition(l.make(l.partOf(fresh), nil), nil))
 	l.current.Store(v)
 	return l, err
 }
@@ -78,10 +79,14 @@ func (l *Live) Change(put []rule.Rule, drop []string) error {
 	e := l.current.Load().edition.Load()
 	base, parts := e.bury(gone)
 	if p := l.partOf(fresh); len(p.rules) > 0 {
-		parts = append(parts, l.make(p, base.segment))
+		made := l.make(p, base.segment)
+		if l.overlay != nil {
+			l.overlay.add(made.segment)
+		}
+		parts = append(parts, made)
 	}
 	v := &Version{gazetteer: l.gazetteer, desks: l.current.Load().desks}
-	v.edition.Store(newEdition(base, parts))
+	v.edition.Store(l.edition(base, parts))
 	l.current.Store(v)
 	l.tidy()
 	return err
@@ -145,15 +150,19 @@ const tiny = 32
 // Parts of fewer rules are merged at once; larger ones in the background.
 const small = 512
 
-// A base is made anew, of all rules, when so many times the rules in its supplements are as many as its own.
-const rebased = 16
+// A base is made anew, of all rules, when so many times the rules in its supplements are as many as its own; of a small
+// base, when they are more than fewOver and half as many: what desks have learned of a base is forgotten with it.
+const (
+	rebased = 16
+	fewOver = 4096
+)
 
 // tidy merges parts that have become too many.
 func (l *Live) tidy() {
 	for {
 		e := l.current.Load().edition.Load()
 		parts := slices.DeleteFunc(slices.Clone(e.parts), l.isMerging)
-		if n := count(e.parts); l.merging == nil && n > small && rebased*n > len(e.base.rules) {
+		if n := count(e.parts); l.merging == nil && n > small && (2*n > len(e.base.rules) || n > fewOver && rebased*n > len(e.base.rules)) {
 			l.later(e.all(), l.rebase)
 			return
 		}
@@ -221,7 +230,8 @@ func (l *Live) rebase(all []*part) {
 			if p := collect(rest); len(p.rules) > 0 {
 				parts = append(parts, l.make(p, base.segment))
 			}
-			l.current.Load().edition.Store(newEdition(base, parts))
+			l.overlay = nil // it was of the former base
+			l.current.Load().edition.Store(l.edition(base, parts))
 			return
 		}
 		l.merging = slices.Concat(l.merging, rest)
@@ -244,7 +254,10 @@ func (l *Live) replace(some []*part, merged *part) {
 	v := l.current.Load()
 	e := v.edition.Load()
 	parts := slices.DeleteFunc(slices.Clone(e.parts), func(p *part) bool { return slices.ContainsFunc(some, p.same) })
-	v.edition.Store(newEdition(e.base, append(parts, merged)))
+	if l.overlay != nil {
+		l.overlay.merge(merged.segment)
+	}
+	v.edition.Store(l.edition(e.base, append(parts, merged)))
 }
 
 // Close waits for merges under way; changes after it are refused, questions are not.
@@ -266,8 +279,8 @@ func (l *Live) Rules(r *news.Report, s news.Story, out []uint32) []uint32 {
 	return l.Version().Rules(r, s, out)
 }
 
-// newEdition is of a base and its supplements, less those in which nothing lives.
-func newEdition(base *part, parts []*part) *edition {
+// edition is of a base and its supplements, less those in which nothing lives.
+func (l *Live) edition(base *part, parts []*part) *edition {
 	e := &edition{base: base, live: base.live}
 	for _, p := range parts {
 		if p.live > 0 {
@@ -276,5 +289,14 @@ func newEdition(base *part, parts []*part) *edition {
 		}
 	}
 	slices.SortStableFunc(e.parts, func(a, b *part) int { return cmp.Compare(len(b.rules), len(a.rules)) })
+	switch {
+	case len(e.parts) == 0:
+		l.overlay = nil
+	case l.overlay == nil || l.overlay.full():
+		l.overlay = newOverlay(base.segment, e.parts)
+	}
+	if l.overlay != nil {
+		e.overlay, e.asks = l.overlay, l.overlay.asks
+	}
 	return e
 }

@@ -208,3 +208,53 @@ func TestLiveShowsARuleWhenPutReturns(t *testing.T) {
 	}
 	t.Logf("a rule is visible after %v at worst", worst)
 }
+
+// Words are learned before and after rules ask for them, and so many rules come and go that what they asked for is shed:
+// the articles find those that are there.
+func TestLiveForgetsWhatRulesAskedForThatAreGone(t *testing.T) {
+	const all, kept, each = 6000, 40, 300
+	var base []rule.Rule
+	for i := range 2000 {
+		base = append(base, mustRule(t, fmt.Sprint("base", i), fmt.Sprintf("mot%s (autre%s OR premier)", letters(i), letters(i))))
+		if i%each == 0 { // words of pairs, of which the new rules make other pairs
+			base = append(base, mustRule(t, fmt.Sprint("pair", i), fmt.Sprintf(`"vieux%s du" OR "du jamais"`, letters(i))))
+		}
+	}
+	l := live(t, base...)
+	articles, always := map[int]news.Report{}, map[int]int{}
+	for i := 0; i < all; i += each { // of the words that will be asked for then, and of words that will never be
+		w := letters(i)
+		articles[i] = news.Report{Article: news.Article{Language: "fr", Text: "Le neuf" + w + " du vieux" + w + " premier second mot" + w + " tiers" + w}}
+		always[i] = len(newTwin(articles[i], news.Story{}).match(base))
+	}
+	queries := []string{"neuf%s", `"du vieux%[1]s"`, `"premier second" tiers%s`, "neu*%.0s", "=tiers%s", "neuf%s NEAR/1 vieux%[1]s", `"premier second mot%s"`}
+	for i := range all {
+		if err := l.Put(mustRule(t, fmt.Sprint("new", i), fmt.Sprintf(queries[i/each%len(queries)], letters(i)))); err != nil {
+			t.Fatal(err)
+		}
+		l.Delete(fmt.Sprint("new", i-kept))
+		if i%each != 0 && i%each != kept-1 {
+			continue
+		}
+		for at, r := range articles {
+			want := always[at]
+			for n := max(0, i-kept+1); n <= i; n++ {
+				if w := newTwin(r, news.Story{}); len(w.match([]rule.Rule{mustRule(t, "r", fmt.Sprintf(queries[n/each%len(queries)], letters(n)))})) > 0 {
+					want++
+				}
+			}
+			if hits := l.Rules(&r, news.Story{}, nil); len(hits) != want {
+				t.Fatalf("after %d rules, article %d: %d rules hold, want %d", i+1, at, len(hits), want)
+			}
+		}
+	}
+}
+
+// letters is a number as a word.
+func letters(n int) string {
+	var b []byte
+	for ; n > 0 || b == nil; n /= 10 {
+		b = append(b, "abcdefghij"[n%10])
+	}
+	return string(b)
+}

@@ -77,6 +77,7 @@ type planner struct {
 	marks     int      // marks given so far; 0 is none
 	names     []string // for the census: by mark behind from
 	worded    bool     // something asks for words
+	listing   bool     // the values of a list are planned
 }
 
 func newPlanner(g *gazetteer.Gazetteer, base *segment) *planner {

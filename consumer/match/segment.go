@@ -29,9 +29,13 @@ type segment struct {
 	tests  []test
 	eager  []eager
 	rules  int
-	sieve  sieve // nil of a large segment without a base
-	words  bool  // it has words of its own
-	worded bool  // some rule asks for words
+	sieve  sieve    // of a supplement, and of a segment that is passing
+	asks   []uint32 // what the sieve is of, of a supplement
+	open   bool     // the sieve lets every word through
+	words  bool     // it has words of its own
+	worded bool     // some rule asks for words
+	// It is asked of few articles: which words mean something to it is found out by the sieve each time, not learned.
+	passing bool
 }
 
 // eager is a test that anchors rules, and so is made for every article.
@@ -100,6 +104,7 @@ type builder struct {
 	clauses    []clause
 	operands   []uint32
 	markLists  shelf[mark]
+	passing    bool                         // see segment
 	anchors    func(rule int, marks []mark) // for explain; may be nil
 }
 
@@ -488,9 +493,14 @@ func (b *builder) write(p *plan) {
 func (b *builder) segment(rules int) *segment {
 	s := &segment{
 		vocabulary: b.vocabulary(), fields: b.fields, marks: b.marks, code: slices.Clip(b.code), always: slices.Clip(b.always),
-		finds: b.finds, tests: b.tests, eager: b.eager, rules: rules, base: b.base, worded: b.worded,
+		finds: b.finds, tests: b.tests, eager: b.eager, rules: rules, base: b.base, worded: b.worded, passing: b.passing,
 	}
-	s.sieve = b.sieve(rules)
+	if s.base != nil || s.passing {
+		s.asks, s.open = b.asks()
+		if s.sieve = newSieve(s.asks); s.open {
+			s.sieve = sieve{^uint64(0)}
+		}
+	}
 	s.words = len(b.words.list)+len(b.exact)+len(b.prefixes)+len(b.patterns) > 0
 	if b.base != nil {
 		s.streams = newSparse(b.counts, b.places)

@@ -19,9 +19,11 @@ type Version struct {
 
 // edition is rules in parts: a base and supplements to it, large ones first.
 type edition struct {
-	base  *part
-	parts []*part
-	live  int
+	base    *part
+	parts   []*part
+	overlay *overlay // of the parts; nil without any
+	asks    []uint32 // what the overlay asked for when this edition was made
+	live    int
 }
 
 // part is some of the rules. A part that is asked never changes: a changed one is a new one.
@@ -85,9 +87,12 @@ type numbered struct {
 // ask tells of each rule that holds, and of each that takes too much work, in any order and some of them twice.
 func (d *desk) ask(e *edition, r *news.Report, s news.Story, holds, exceeds func(p *part, at uint32)) {
 	d.doc.read(r, s, e.base.segment.worded || slices.ContainsFunc(e.parts, func(p *part) bool { return p.segment.worded }))
-	d.view.begin(e.base.segment, &d.doc)
+	d.view.begin(e.base.segment, &d.doc, e.overlay, e.asks)
 	d.part(e.base, holds, exceeds)
 	for _, p := range e.parts {
+		if !d.view.concerns(p.segment) {
+			continue
+		}
 		d.view.lay(p.segment)
 		d.part(p, holds, exceeds)
 		d.view.lift()

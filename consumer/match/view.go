@@ -9,9 +9,16 @@ type view struct {
 	doc     *document
 	number  uint32 // of the questions to one segment about one article
 	own     int    // marks in present that are not the supplement's
+	others  int    // words in later that are not
 	sifted  []borne
 	spare   []mark // of words of the supplement
-	scouts  [8]scout
+
+	// What supplements may ask for, of all that the article has.
+	overlay *overlay
+	heard   int      // of what the overlay asks for
+	strange []uint32 // words, by their number in the document
+	hot     []mark   // of the base
+	odd     []uint64 // pairs of words
 
 	// What the lexer's words mean to the segment, learned as they come: bears[word] are its marks in marks.
 	bears   []borne
@@ -24,10 +31,11 @@ type view struct {
 	round   int // of the lexer, to which the numbers of words belong
 
 	bits    []uint64 // the marks the article bears
-	slots   []uint32 // open addressing by mark: 1 more than its place in present
 	present []presence
-	nodes   []node  // words of a mark, chained
-	where   []int32 // positions asked for
+	later   []later  // words that bear a mark which another word bore before
+	slots   []uint32 // open addressing by mark: 1 more than its place in present
+	slotted int      // so many of present are in slots
+	where   []int32  // positions asked for
 	masks   []uint64
 	chunks  int // of 64 events each
 	admits  [filters][]uint64
@@ -45,21 +53,24 @@ type view struct {
 type borne struct {
 	first, second mark
 	more          uint32 // 0: not known yet, 1: no others, else 2 more than where
-	paired        uint32 // 1 more than the number of a word that is in pairs; else 0
+	paired        uint32 // 1 more than the number of a word that is in pairs, else 0; and isStrange
 }
+
+// isStrange says of a word that some supplement asks for it by a mark that the base does not have.
+const isStrange = 1 << 31
 
 // presence is one mark that the article bears.
 type presence struct {
 	mark  mark
-	node  int32  // the first word; -1: none
+	word  int32  // the first that bears it; -1: none
 	mask  int32  // where the events that bear it stand in masks; -1: the article bears it
 	where uint32 // where its positions stand, 1 more; 0: not asked yet
 	size  uint32
 }
 
-type node struct {
+type later struct {
+	mark mark
 	word uint32
-	next int32
 }
 
 // answer is what a test said of this article.
@@ -72,10 +83,12 @@ type answer struct {
 
 const none = ^uint64(0)
 
-// begin forgets the article before and looks at the one in the document.
-func (v *view) begin(s *segment, d *document) {
+// begin forgets the article before and looks at the one in the document. The overlay is of the supplements that will be
+// laid over the segment, and may be nil; asks is what it asks for.
+func (v *view) begin(s *segment, d *document, o *overlay, asks []uint32) {
 	if v.base != s || v.round != d.lexer.round || len(v.marks) > 8*maxMemory {
 		v.learn(s, d.lexer.round)
+		v.overlay, v.heard = o, len(asks)
 	}
 	v.ask(s)
 	for i := range v.present {
@@ -84,14 +97,16 @@ func (v *view) begin(s *segment, d *document) {
 	clear(v.bears[min(v.kept, len(v.bears)):])
 	v.kept = d.lexer.known
 	v.doc = d
-	v.present, v.nodes, v.where, v.masks = v.present[:0], v.nodes[:0], v.where[:0], v.masks[:0]
-	v.work, v.spent, v.twos = 0, v.spent[:0], v.twos[:0]
-	v.roomFor(len(d.places))
-	if s.worded {
+	v.present, v.later, v.where, v.masks = v.present[:0], v.later[:0], v.where[:0], v.masks[:0]
+	v.strange, v.hot, v.odd = v.strange[:0], v.hot[:0], v.odd[:0]
+	v.work, v.spent, v.twos, v.slotted = 0, v.spent[:0], v.twos[:0], 0
+	v.hear(o, asks)
+	if s.worded || o != nil {
 		v.wordMarks()
 		if len(s.pairs.keys) > 0 {
 			v.twos = v.pairsOf(v.locals, v.twos)
 			v.givePairs(&s.pairs, v.twos)
+			v.oddPairs()
 		}
 	}
 	v.admit()
@@ -112,17 +127,17 @@ func (v *view) ask(s *segment) {
 // lay lays a supplement over its base, which has begun.
 func (v *view) lay(s *segment) {
 	v.ask(s)
-	v.own = len(v.present)
+	v.own, v.others = len(v.present), len(v.later)
 	if n := s.marks>>6 + 1; n > len(v.bits) {
 		v.bits = append(v.bits, make([]uint64, n-len(v.bits))...)
 	}
 	if len(s.theirs.keys) > 0 {
-		v.givePairs(&s.theirs, v.twos)
+		v.givePairs(&s.theirs, v.odd)
 	}
 	if s.words {
-		v.siftOwn()
+		v.ownWords()
 		if len(s.pairs.keys) > 0 {
-			v.ownTwos = v.pairsOf(v.sifted, v.ownTwos[:0])
+			v.ownTwos = v.ownPairs(v.ownTwos[:0])
 			v.givePairs(&s.pairs, v.ownTwos)
 		}
 	}
@@ -135,13 +150,16 @@ func (v *view) lift() {
 	for n := len(v.present) - 1; n >= v.own; n-- {
 		m := v.present[n].mark
 		v.bits[m>>6] &^= 1 << (m & 63)
+		if n >= v.slotted {
+			continue
+		}
 		i := slotOf(m) & last
 		for v.slots[i] != uint32(n)+1 {
 			i = (i + 1) & last
 		}
 		v.slots[i] = 0
 	}
-	v.present = v.present[:v.own]
+	v.present, v.slotted, v.later = v.present[:v.own], min(v.slotted, v.own), v.later[:v.others]
 }
 
 func (v *view) learn(s *segment, round int) {
@@ -166,7 +184,7 @@ func fit(a []answer, n int) []answer {
 }
 
 func (v *view) wordMarks() {
-	if v.segment.sieve != nil {
+	if v.segment.passing {
 		v.locals, v.marks = v.sift(v.locals, v.marks[:0])
 		return
 	}
@@ -182,6 +200,9 @@ func (v *view) wordMarks() {
 		b := &v.locals[n]
 		if b.more == 0 {
 			*b = v.study(d.places[n].word)
+		}
+		if b.paired&isStrange != 0 {
+			v.strange = append(v.strange, uint32(n))
 		}
 		v.bearAll(*b, v.marks, uint32(n))
 	}
@@ -201,28 +222,47 @@ func (v *view) sift(locals []borne, more []mark) ([]borne, []mark) {
 	return locals, more
 }
 
-// siftOwn marks the words that a supplement knows and its base does not.
-func (v *view) siftOwn() {
-	l := &v.doc.lexer
-	x := v.scoutOf(v.segment, l.round)
-	if x.asked < scouted {
-		v.sifted, v.spare = v.sift(v.sifted, v.spare[:0])
+// ownWords marks the words that a supplement knows and its base does not.
+func (v *view) ownWords() {
+	v.spare = v.spare[:0]
+	if v.segment.open {
+		v.sifted, v.spare = v.sift(v.sifted, v.spare)
 		return
 	}
-	if x.known < l.known {
-		x.learn(l)
-	}
 	places := v.doc.places
-	v.sifted, v.spare = slices.Grow(v.sifted[:0], len(places))[:len(places)], v.spare[:0]
+	v.sifted = slices.Grow(v.sifted[:0], len(places))[:len(places)]
 	clear(v.sifted)
-	for n := range places {
+	for _, n := range v.strange {
 		w := places[n].word
-		if int(w) < x.known && x.bits[w>>6]>>(w&63)&1 == 0 || int(w) >= x.known && !v.segment.sieve.passes(l.traces[w]) {
+		if !v.segment.sieve.passes(v.doc.lexer.traces[w]) {
 			continue
 		}
 		v.sifted[n], v.spare = v.borneBy(w, v.spare)
-		v.bearAll(v.sifted[n], v.spare, uint32(n))
+		v.bearAll(v.sifted[n], v.spare, n)
 	}
+}
+
+// ownPairs appends the pairs of words that are in pairs of the supplement's own.
+func (v *view) ownPairs(twos []uint64) []uint64 {
+	if v.segment.open {
+		return v.pairsOf(v.sifted, twos)
+	}
+	words := v.doc.words
+	for _, n := range v.strange {
+		first := v.sifted[n].paired
+		if first == 0 {
+			continue
+		}
+		for at := v.doc.places[n].first; at >= 0; at = v.doc.next[at] {
+			if int(at)+1 == len(words) || words[at+1] == inGap {
+				continue
+			}
+			if second := v.sifted[words[at+1]].paired; second != 0 {
+				twos = append(twos, uint64(first)<<32|uint64(second))
+			}
+		}
+	}
+	return twos
 }
 
 // pairsOf appends the pairs of words that are in pairs.
@@ -231,7 +271,7 @@ func (v *view) pairsOf(locals []borne, twos []uint64) []uint64 {
 	for _, w := range v.doc.words {
 		now := uint32(0)
 		if w != inGap {
-			now = locals[w].paired
+			now = locals[w].paired &^ isStrange
 		}
 		if before != 0 && now != 0 {
 			twos = append(twos, uint64(before)<<32|uint64(now))
@@ -271,6 +311,9 @@ func (v *view) bearAll(b borne, more []mark, w uint32) {
 func (v *view) study(w uint32) borne {
 	var b borne
 	b, v.marks = v.borneBy(w, v.marks)
+	if v.overlay != nil && v.overlay.passes(v.doc.lexer.traces[w]) {
+		b.paired |= isStrange
+	}
 	v.bears[w] = b
 	return b
 }
@@ -295,27 +338,18 @@ func (v *view) borneBy(w uint32, more []mark) (borne, []mark) {
 
 // bear marks the article with a mark of one of its words.
 func (v *view) bear(m mark, w uint32) {
-	n := int32(len(v.nodes))
 	if v.has(m) {
-		p := v.presence(m)
-		v.nodes = append(v.nodes, node{w, p.node})
-		p.node = n
+		v.later = append(v.later, later{m, w})
 		return
 	}
-	v.nodes = append(v.nodes, node{w, -1})
-	v.set(m, n, -1)
+	v.set(m, int32(w), -1)
 }
 
 func (v *view) has(m mark) bool { return v.bits[m>>6]&(1<<(m&63)) != 0 }
 
-func (v *view) set(m mark, node, mask int32) {
+func (v *view) set(m mark, word, mask int32) {
 	v.bits[m>>6] |= 1 << (m & 63)
-	v.present = append(v.present, presence{mark: m, node: node, mask: mask})
-	if 2*len(v.present) > len(v.slots) {
-		v.roomFor(2 * len(v.present))
-		return
-	}
-	v.slot(uint32(len(v.present) - 1))
+	v.present = append(v.present, presence{mark: m, word: word, mask: mask})
 }
 
 // slot enters present[n].
@@ -330,6 +364,9 @@ func (v *view) slot(n uint32) {
 
 // presence is that of a mark that the article bears.
 func (v *view) presence(m mark) *presence {
+	if v.slotted < len(v.present) {
+		v.enter()
+	}
 	last := uint32(len(v.slots) - 1)
 	for i := slotOf(m) & last; ; i = (i + 1) & last {
 		if p := &v.present[v.slots[i]-1]; p.mark == m {
@@ -340,19 +377,22 @@ func (v *view) presence(m mark) *presence {
 
 func slotOf(m mark) uint32 { return m * 0x9E3779B1 >> 12 }
 
-// roomFor makes slots for so many marks, and enters those that are present.
-func (v *view) roomFor(marks int) {
-	size := 256
-	for size < 4*marks {
-		size *= 2
+// enter puts into slots what is not there yet: many an article is asked for no more than which marks it bears.
+func (v *view) enter() {
+	if v.slotted == 0 || 2*len(v.present) > len(v.slots) {
+		size := max(256, len(v.slots))
+		for size < 4*len(v.present) {
+			size *= 2
+		}
+		if size > len(v.slots) {
+			v.slots = make([]uint32, size)
+		} else {
+			clear(v.slots)
+		}
+		v.slotted = 0
 	}
-	if size > len(v.slots) {
-		v.slots = make([]uint32, size)
-	} else {
-		clear(v.slots)
-	}
-	for n := range v.present {
-		v.slot(uint32(n))
+	for ; v.slotted < len(v.present); v.slotted++ {
+		v.slot(uint32(v.slotted))
 	}
 }
 
@@ -364,10 +404,14 @@ func (v *view) give(m mark, event int) {
 		}
 		return
 	}
-	if !v.has(m) {
+	var p *presence
+	if v.has(m) {
+		p = v.presence(m)
+	} else {
 		v.set(m, -1, v.blank())
+		p = &v.present[len(v.present)-1]
 	}
-	v.masks[int(v.presence(m).mask)+event>>6] |= 1 << (event & 63)
+	v.masks[int(p.mask)+event>>6] |= 1 << (event & 63)
 }
 
 // blank appends a mask of no events.
@@ -418,17 +462,28 @@ func (v *view) positions(m mark) []int32 {
 	p := v.presence(m)
 	if p.where == 0 {
 		from := len(v.where)
-		for n := p.node; n >= 0; n = v.nodes[n].next {
-			for at := v.doc.places[v.nodes[n].word].first; at >= 0; at = v.doc.next[at] {
-				v.where = append(v.where, at)
+		if p.word >= 0 {
+			v.whereIs(uint32(p.word))
+		}
+		first := len(v.where)
+		for _, l := range v.later {
+			if l.mark == m {
+				v.whereIs(l.word)
 			}
 		}
-		if p.node >= 0 && v.nodes[p.node].next >= 0 {
+		if len(v.where) > first {
 			slices.Sort(v.where[from:])
 		}
 		p.where, p.size = uint32(from)+1, uint32(len(v.where)-from)
 	}
 	return v.where[p.where-1 : p.where-1+p.size : p.where-1+p.size]
+}
+
+// whereIs appends the positions of a word of the document.
+func (v *view) whereIs(n uint32) {
+	for at := v.doc.places[n].first; at >= 0; at = v.doc.next[at] {
+		v.where = append(v.where, at)
+	}
 }
 
 // stands tells whether the word at a position bears the mark.
