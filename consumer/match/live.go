@@ -154,7 +154,7 @@ const small = 512
 // base, when they are more than fewOver and half as many: what desks have learned of a base is forgotten with it.
 const (
 	rebased = 16
-	fewOver = 4096
+	fewOver = 1536
 )
 
 // tidy merges parts that have become too many.
