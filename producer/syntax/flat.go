@@ -16,7 +16,7 @@ func readFlat(r *reader) flat {
 		r.err = errShort
 		return flat{}
 	}
-	f := flat{buckets: make([][2]uint64, 1<<(keyBits-tagBits))}
+	f := flat{buckets: spread[[2]uint64](1 << (keyBits - tagBits))}
 	used := make([]int, len(f.buckets))
 	for i, key := range q.keys {
 		n := key >> tagBits
@@ -36,16 +36,21 @@ func readFlat(r *reader) flat {
 }
 
 // score sums the rows of keys, of which there are at most 256; the sums of different classes compare with one another.
+// All buckets are fetched before the first is looked into: so many more of the reads are under way at a time.
 func (f *flat) score(keys []uint32) (sums [3]int32) {
-	const half, bytes, low = 0x00ff00ff00ff00ff, 0x01010101, 0x7f7f7f7f
-	var first, others uint64
+	const half, bytes, low, most = 0x00ff00ff00ff00ff, 0x01010101, 0x7f7f7f7f, 256
 	buckets := f.buckets
-	if len(buckets) < 1<<(keyBits-tagBits) {
+	if len(buckets) < 1<<(keyBits-tagBits) || len(keys) > most {
 		return sums
 	}
 	buckets = buckets[:1<<(keyBits-tagBits)]
-	for _, key := range keys {
-		b := &buckets[key>>tagBits&(1<<(keyBits-tagBits)-1)]
+	var fetched [most][2]uint64
+	for i, key := range keys {
+		fetched[i&(most-1)] = buckets[key>>tagBits&(1<<(keyBits-tagBits)-1)]
+	}
+	var first, others uint64
+	for i, key := range keys {
+		b := &fetched[i&(most-1)]
 		differs := uint32(b[0]) ^ key&0xff*bytes
 		found := ^((differs&low + low) | differs | low) // 0x80 where the tag is the key's
 		mask := uint64(found>>7) * 0xff

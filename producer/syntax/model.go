@@ -162,7 +162,7 @@ func universal(rel string) string {
 func (m *Model) Footprint() int {
 	words := 2 * (len(m.scout.mover.buckets) + len(m.parser.mover.buckets))
 	for _, t := range []*table{&m.tagger, &m.scout.labeller, &m.parser.labeller} {
-		words += len(t.tags) + len(t.first)/2 + stride*len(t.rows)
+		words += 2*len(t.buckets) + stride*len(t.rows)
 	}
 	return 8*words + 4*(len(m.words.forms.arcs)+len(m.exact.arcs)+len(m.endings.arcs))
 }

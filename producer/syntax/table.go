@@ -5,11 +5,16 @@ import "math/bits"
 // table is a frozen perceptron of at most 64 classes. The upper bits of a key number its bucket: four tags that tell its keys
 // apart, whose rows lie one after the other from the bucket's first. Rows are bytes, 128 is zero, one row to a cache line.
 type table struct {
-	tags    []uint64 // of each bucket: four lanes of sixteen bits, 0 is free
-	first   []uint32 // of each bucket: its first row
+	buckets []bucket
 	rows    [][stride]uint64
 	shift   uint
 	classes int
+}
+
+// bucket is what one look at memory tells of four keys.
+type bucket struct {
+	tags  uint64 // four lanes of sixteen bits, 0 is free
+	first uint32 // row
 }
 
 // stride is the number of words of a row.
@@ -27,20 +32,21 @@ func readTable(r *reader) table {
 		r.err = errShort
 		return table{classes: q.k}
 	}
-	t.tags, t.first = make([]uint64, 1<<q.bits), make([]uint32, 1<<q.bits)
-	t.rows = make([][stride]uint64, len(q.keys))
-	used := make([]int, len(t.tags))
+	t.buckets = spread[bucket](1 << q.bits)
+	t.rows = spread[[stride]uint64](len(q.keys))
+	used := make([]int, len(t.buckets))
 	for i, key := range q.keys {
-		b := key >> t.shift
-		switch used[b] {
+		n := key >> t.shift
+		b := &t.buckets[n]
+		switch used[n] {
 		case 0:
-			t.first[b] = uint32(i)
+			b.first = uint32(i)
 		case bucketRows:
 			r.err = errShort
 			return t
 		}
-		t.tags[b] |= uint64(t.tag(key)) << (16 * used[b])
-		used[b]++
+		b.tags |= uint64(t.tag(key)) << (16 * used[n])
+		used[n]++
 		row := &t.rows[i]
 		for c := range row {
 			row[c] = 0x8080808080808080
@@ -55,21 +61,28 @@ func readTable(r *reader) table {
 func (t *table) tag(key uint32) uint32 { return key&(1<<t.shift-1) | taken }
 
 // best gives the class of the highest score; the lowest number wins a tie. keys are at most 128.
-// First the rows of all keys are found, without a branch, then they are summed, eight classes at a time.
+// First all buckets are fetched, then the rows of all keys are found, without a branch, then they are summed, eight classes at
+// a time.
 func (t *table) best(keys []uint32) int {
-	var found [128]uint32
+	const mostKeys = 128
+	keys = keys[:min(mostKeys, len(keys))]
+	var fetched [mostKeys]bucket
+	for i, key := range keys {
+		fetched[i&(mostKeys-1)] = t.buckets[key>>t.shift]
+	}
+	var found [mostKeys]uint32
 	n := 0
-	for _, key := range keys {
-		b := key >> t.shift
-		differs := t.tags[b] ^ uint64(t.tag(key))*lanesOf16
+	for i, key := range keys {
+		b := &fetched[i&(mostKeys-1)]
+		differs := b.tags ^ uint64(t.tag(key))*lanesOf16
 		const low = 0x7fff * lanesOf16
 		equal := ^((differs&low + low) | differs | low) // the upper bit of the lane that is the key's tag
-		found[n&127] = t.first[b] + uint32(bits.TrailingZeros64(equal))>>4
+		found[n&(mostKeys-1)] = b.first + uint32(bits.TrailingZeros64(equal))>>4
 		n += int((equal | -equal) >> 63)
 	}
 	best, most := 0, uint64(0)
 	for from := 0; from < t.classes; from += 8 {
-		even, odd := t.sum(found[:min(n, len(found))], from/8)
+		even, odd := t.sum(found[:n], from/8)
 		for c := from; c < min(from+8, t.classes); c += 2 {
 			if s := even & 0xffff; s > most {
 				best, most = c, s
