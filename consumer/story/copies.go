@@ -64,6 +64,9 @@ func (s *Stories) copied(d *doc, t title) *doc {
 	var best *doc
 	bestScore := 0
 	for _, m := range s.scratch.matches[:min(len(s.scratch.matches), perArticle)] {
+		if bestScore == allSame {
+			break // no other is better
+		}
 		other := s.shelf.at(m.number)
 		if other.at < oldest {
 			continue
@@ -82,6 +85,9 @@ func (s *Stories) fillsForm(t title, other *doc) bool {
 	return ok && s.slots[slot].barred(t)
 }
 
+// allSame is what sameWords tells of equal texts; it tells no more of any.
+const allSame = 1000
+
 // sameWords tells how much of two articles is the same, in thousandths; 0 where neither is a copy of the other. Minima
 // that are boilerplate of their publisher say nothing.
 func (s *Stories) sameWords(a, b *doc) int {
@@ -98,7 +104,7 @@ func (s *Stories) sameWords(a, b *doc) int {
 	}
 	if judged < leastSlots || min(a.shingles, b.shingles) < leastWords {
 		if a.minima == b.minima && a.shingles == b.shingles {
-			return 1000
+			return allSame
 		}
 		return 0
 	}
@@ -107,7 +113,7 @@ func (s *Stories) sameWords(a, b *doc) int {
 	}
 	jaccard := equal * 1000 / judged
 	small, sum := int(min(a.shingles, b.shingles)), int(a.shingles+b.shingles)
-	containment := min(1000, equal*sum*1000/((judged+equal)*small))
+	containment := min(allSame, equal*sum*1000/((judged+equal)*small))
 	if jaccard >= 500 || containment >= 600 {
 		return max(jaccard, containment)
 	}

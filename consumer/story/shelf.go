@@ -1,8 +1,6 @@
 package story
 
 import (
-	"slices"
-
 	"github.com/quidnunc-news/quidnunc/consumer/cow"
 	"github.com/quidnunc-news/quidnunc/pipeline/news"
 )
@@ -15,6 +13,7 @@ type shelf struct {
 	next  [][bands]uint32 // of each article, the one before it in each chain
 	heads [bands][]uint32 // the latest article of each chain
 	byID  map[news.ID]uint64
+	seen  seen
 }
 
 const firstShelf = 1 << 6
@@ -89,11 +88,12 @@ func (s *shelf) bucket(b int, d *doc) uint64 {
 	return mix(uint64(d.band(b))+uint64(b)<<32) % uint64(len(s.heads[b]))
 }
 
-// matches appends the articles that have bands in common with d, and how many.
+// matches appends the articles that have bands in common with d, and how many, in no order.
 func (s *shelf) matches(d *doc, out []match) []match {
 	if s.docs.Len() == 0 {
 		return out
 	}
+	s.seen.clear()
 	for b := range bands {
 		low := s.heads[b][s.bucket(b, d)]
 		for n := 0; low != 0 && n < perBand; n++ {
@@ -102,26 +102,50 @@ func (s *shelf) matches(d *doc, out []match) []match {
 				break
 			}
 			low = s.next[s.place(number)][b]
-			if s.at(number).band(b) == d.band(b) {
+			if s.at(number).band(b) != d.band(b) {
+				continue
+			}
+			if at := s.seen.place(number, len(out)); at < len(out) {
+				out[at].bands++
+			} else {
 				out = append(out, match{number, 1})
 			}
 		}
 	}
-	slices.SortFunc(out, func(a, b match) int { return compare(a.number, b.number) })
-	return merged(out)
+	return out
 }
 
-// merged adds up the matches of each article.
-func merged(sorted []match) []match {
-	out := sorted[:0]
-	for _, m := range sorted {
-		if n := len(out); n > 0 && out[n-1].number == m.number {
-			out[n-1].bands++
-		} else {
-			out = append(out, m)
+// seen tells where in a list of matches an article stands: a small table, for a sort of all bands' articles would cost
+// more than all else.
+type seen struct {
+	round uint32
+	slots [2 * bands * perBand]seenSlot // open addressing; never more than half full
+}
+
+type seenSlot struct {
+	number uint64
+	round  uint32
+	at     uint32
+}
+
+func (t *seen) clear() {
+	if t.round++; t.round == 0 {
+		*t = seen{round: 1}
+	}
+}
+
+// place is where the article stands; one that is new stands at next from now on.
+func (t *seen) place(number uint64, next int) int {
+	for i := mix(number) % uint64(len(t.slots)); ; i = (i + 1) % uint64(len(t.slots)) {
+		slot := &t.slots[i]
+		if slot.round != t.round {
+			*slot = seenSlot{number, t.round, uint32(next)}
+			return next
+		}
+		if slot.number == number {
+			return int(slot.at)
 		}
 	}
-	return out
 }
 
 // number is an article's number by its lower half; ok is false where the article has fallen out.

@@ -66,7 +66,7 @@ func distinct(entries []Entry) int {
 	if len(entries) < 2 {
 		return len(entries)
 	}
-	if len(entries) <= 8 { // a map would cost more
+	if len(entries) <= 16 { // a map would cost more
 		n := 0
 		for i := range entries {
 			if !slices.ContainsFunc(entries[:i], func(e Entry) bool { return e.Key == entries[i].Key }) {
@@ -140,11 +140,11 @@ func (w *Window) sequences(g *group) []Find {
 
 // complete tells whether there is an entry of every step.
 func (g *group) complete(steps int) bool {
-	seen := 0
-	for i := range g.entries {
+	seen, all := 0, 1<<steps-1
+	for i := 0; i < len(g.entries) && seen>>1 != all; i++ {
 		seen |= 1 << g.entries[i].Step
 	}
-	return seen>>1 == 1<<steps-1
+	return seen>>1 == all
 }
 
 func (g *group) taken(at int64) bool {

@@ -218,7 +218,7 @@ func (w *Window) Enter(e Entry) (Fate, []Find) {
 		return w.heard(g, e, at)
 	}
 	w.prune(g)
-	i, there := slices.BinarySearchFunc(g.entries, e, compareEntries)
+	i, there := g.place(e)
 	switch {
 	case there:
 		return Repeated, nil
@@ -235,7 +235,18 @@ func (w *Window) Enter(e Entry) (Fate, []Find) {
 }
 
 func compareEntries(a, b Entry) int {
-	return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.Step, b.Step), cmp.Compare(a.Key, b.Key), cmp.Compare(a.Article, b.Article))
+	if c := a.At.Compare(b.At); c != 0 {
+		return c
+	}
+	return cmp.Or(cmp.Compare(a.Step, b.Step), cmp.Compare(a.Key, b.Key), cmp.Compare(a.Article, b.Article))
+}
+
+// place is where an entry stands or belongs: mostly at the end.
+func (g *group) place(e Entry) (i int, there bool) {
+	if n := len(g.entries); n == 0 || compareEntries(g.entries[n-1], e) < 0 {
+		return n, false
+	}
+	return slices.BinarySearchFunc(g.entries, e, compareEntries)
 }
 
 // heard ends a silence.
