@@ -26,7 +26,7 @@ const (
 type Coder struct {
 	gazetteer *gazetteer.Gazetteer
 	lexicon   *lexicon.Lexicon
-	eager     bool // sentences that cannot tell an event are parsed too: to measure with
+	eager     bool // sentences that cannot tell an event are parsed too: to measure and to compare with
 }
 
 // New makes a coder that knows these actors and words.
@@ -86,6 +86,9 @@ type reading struct {
 	speech    speech
 	tree      *tree // of the sentence that begins at token parsed-1; see parse
 	parsed    int
+	eager     bool // no sentence is passed over
+	judged    int  // the sentence that begins at token judged-1 was asked whether it may tell an event
+	telling   bool
 	work      int              // done so far
 	trace     *strings.Builder // what Explain tells; nil: nothing is told
 }
@@ -95,6 +98,7 @@ var unknown = new(lexicon.Word)
 func (c *Coder) read(a news.Article, language *lexicon.Language) *reading {
 	r := &reading{
 		Document: text.Segment(a.Text, a.Language), gazetteer: c.gazetteer, french: a.Language == "fr", published: a.Published,
+		eager: c.eager,
 	}
 	r.language = language
 	r.budget()

@@ -29,6 +29,15 @@ func (r *reading) draft(k int) []draft {
 	s := r.Sentences[k]
 	r.dates = r.datesOf(s, r.lastDate())
 	defer r.keepDates()
+	if !r.eager && (!r.tells(s) || !r.peopled(k)) {
+		return nil
+	}
+	if r.holds(s, lexicon.Meanwhile) {
+		if r.trace != nil {
+			r.trace.WriteString("  dropped whole: a figure of speech or a ceremony\n")
+		}
+		return nil
+	}
 	ts := r.triggers(s)
 	if !slices.ContainsFunc(ts, func(t trigger) bool { return t.sense.Type != "" }) && !r.holds(s, lexicon.Must) {
 		return nil
@@ -37,12 +46,6 @@ func (r *reading) draft(k int) []draft {
 	voices := r.voices(s)
 	ts = r.demands(ts, voices, s)
 	discard := r.holds(s, lexicon.Discard)
-	if r.holds(s, lexicon.Meanwhile) {
-		if r.trace != nil {
-			r.trace.WriteString("  dropped whole: a figure of speech or a ceremony\n")
-		}
-		return nil
-	}
 	var out []draft
 	for i := range ts {
 		r.arguments(ts, i, s)

@@ -19,6 +19,7 @@ func (c *Coder) Explain(w io.Writer, a news.Article) error {
 		return err
 	}
 	r := c.read(a, language)
+	r.eager = true // what is passed over is to be explained too
 	var told []draft
 	for s := range r.Sentences {
 		var b strings.Builder

@@ -167,6 +167,12 @@ func (g *group) settle(be, have, to, french bool) {
 
 // isVerb tells whether the form at i acts as a verb here, where the word may be a noun as well.
 func (r *reading) isVerb(i int, s text.Sentence) bool {
+	return r.looksVerb(i, s) && !r.taggedNoun(i, s)
+}
+
+// looksVerb tells whether the form at i acts as a verb as far as the words around it tell; the tree, which costs far
+// more, may know better.
+func (r *reading) looksVerb(i int, s text.Sentence) bool {
 	if r.french {
 		return r.isVerbFrench(i, s)
 	}
@@ -222,9 +228,6 @@ func (r *reading) isVerbEnglish(i int, s text.Sentence) bool {
 		return false
 	}
 	plain := tense&(lexicon.Past|lexicon.Participle|lexicon.Gerund) == 0
-	if plain && r.keys[i-1] != "to" && r.taggedNoun(i, s) {
-		return false
-	}
 	switch {
 	case r.keys[i-1] == "to", r.has(i-1, lexicon.Could|lexicon.Will|lexicon.Subject|lexicon.Negation):
 		return true
@@ -242,8 +245,16 @@ func (r *reading) isVerbEnglish(i int, s text.Sentence) bool {
 	return r.plainVerb(i, s)
 }
 
-// taggedNoun tells whether the tree takes the word at i for a noun.
+// taggedNoun tells whether the tree takes the word at i for a noun: an English form that may be one, "attacks".
 func (r *reading) taggedNoun(i int, s text.Sentence) bool {
+	if r.french || i == s.First || r.keys[i-1] == "to" {
+		return false
+	}
+	for _, f := range r.words[i].Verbs {
+		if f.Tense&(lexicon.Past|lexicon.Participle|lexicon.Gerund) != 0 {
+			return false
+		}
+	}
 	tr := r.parse(s)
 	if tr == nil || tr.at(i) < 0 {
 		return false

@@ -198,17 +198,17 @@ func (r *reading) refer(i, s int) {
 // Taiwan part of its territory" Beijing. -1 where there is none, or where the sentence tells nothing.
 func (r *reading) subjectBefore(i, s int) int {
 	sentence := r.Sentences[s]
-	if i == r.first[s] || !r.tells(sentence) {
-		return -1
-	}
-	tr := r.parse(sentence)
-	if tr == nil {
-		return -1
-	}
 	for j := i - 1; j >= r.first[s]; j-- {
 		c := &r.mentions[j]
 		if !fits(r.mentions[i].reference, c) || c.adjective || c.prep != "" {
 			continue
+		}
+		if !r.tells(sentence) {
+			return -1
+		}
+		tr := r.parse(sentence)
+		if tr == nil {
+			return -1
 		}
 		for token := c.first; token < c.last; token++ {
 			if w := tr.at(token); w >= 0 && tr.rel(w) == "nsubj" {
@@ -217,16 +217,6 @@ func (r *reading) subjectBefore(i, s int) int {
 		}
 	}
 	return -1
-}
-
-// tells tells whether a word of the sentence may be a trigger.
-func (r *reading) tells(s text.Sentence) bool {
-	for i := s.First; i < s.Last; i++ {
-		if len(r.words[i].Nouns) > 0 || verbLike(r.words[i]) {
-			return true
-		}
-	}
-	return false
 }
 
 // topic is the first bare mention of the sentence before: whom the talk is about.

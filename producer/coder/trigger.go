@@ -61,12 +61,18 @@ func (r *reading) triggers(s text.Sentence) []trigger {
 
 func (r *reading) triggerAt(i int, s text.Sentence) (trigger, bool) {
 	w := r.words[i]
-	if len(w.Verbs) > 0 && r.at[i] == 0 && !w.Marks.Has(lexicon.Be|lexicon.Have|lexicon.Preposition) && r.isVerb(i, s) {
+	if len(w.Verbs) > 0 && r.at[i] == 0 && !w.Marks.Has(lexicon.Be|lexicon.Have|lexicon.Preposition) && r.looksVerb(i, s) {
 		t, ok := r.verbTrigger(i, s)
-		if !ok {
+		if !ok && len(w.Nouns) == 0 {
 			r.misfit(i)
+			return t, false
 		}
-		return t, ok
+		if !r.taggedNoun(i, s) {
+			if !ok {
+				r.misfit(i)
+			}
+			return t, ok
+		}
 	}
 	for _, sense := range w.Nouns {
 		if last, object, ok := r.fitsNoun(sense, i, s); ok {
@@ -127,7 +133,7 @@ func (r *reading) objectFits(sense *lexicon.Sense, i, last int, g group, s text.
 	if len(sense.Any) == 0 && len(sense.None) == 0 {
 		return "", -1, true
 	}
-	to := r.reach(last, s, 10)
+	to := r.reach(last, s, reachOfVerb)
 	if r.forbidden(sense.None, i+1, to) {
 		return "", -1, false
 	}
@@ -192,6 +198,9 @@ func (r *reading) borneBy(words []string, i int, s text.Sentence) (string, int) 
 	}
 	return r.oneOf(words, tr.token[c], tr.token[c]+1)
 }
+
+// reachOfVerb is how many tokens behind a verb what its sense asks for may stand.
+const reachOfVerb = 10
 
 // reach is the end of what a verb that ends at i may govern: at most n tokens, to the next clause.
 func (r *reading) reach(i int, s text.Sentence, n int) int {

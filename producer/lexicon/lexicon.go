@@ -173,7 +173,7 @@ type Sense struct {
 	NeedsWhom bool
 	OfWhom    bool // of a noun: "of" and "'s" name the whom
 	Both      bool // of a noun: "between X and Y", "the X-Y talks"
-	Solo      bool // of a noun: an event without any actor
+	Solo      bool // an event without any actor
 	Everyday  bool // often only what goes on within every country: "fund", "defend"
 	Act       Act
 }
