@@ -150,3 +150,18 @@ func TestSeedArticleTellsWhatACarefulHumanCodes(t *testing.T) {
 		t.Errorf("%d events, want the seven and no more", len(events))
 	}
 }
+
+func TestExplainSaysWhyTwoWordsTellOneEvent(t *testing.T) {
+	for _, c := range []struct{ lang, text, want string }{
+		{"en", "Russia launched an attack on Ukraine and its airstrikes killed two Ukrainian soldiers.", `"airstrikes": joined to "launched", as one ASSAULT: `},
+		{"fr", "L'attaque de la Turquie contre la Syrie a tué douze personnes.", `"tué": joined to "attaque", as one ASSAULT: `},
+	} {
+		var b strings.Builder
+		if err := newCoder().Explain(&b, article(c.lang, "2021-10-18", c.text)); err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(b.String(), c.want) {
+			t.Errorf("%s: no %s in\n%s", c.text, c.want, b.String())
+		}
+	}
+}

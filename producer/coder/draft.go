@@ -96,7 +96,7 @@ func (r *reading) event(ts []trigger, i int, o outcome, k int, voices []voice) (
 	r.specify(&e, t, s)
 	e.Count = r.count(t)
 	r.casualties(&e, t, s)
-	e.By = r.by(voices, t.at, e.Who)
+	e.By = r.by(voices, t.at, e.Who, s)
 	d := draft{sense: t.sense, at: t.at, object: t.object, sentence: k, definite: definite, echo: echo}
 	if t.sense.Act == lexicon.Accuse && t.child >= 0 && ts[t.child].noun() {
 		d.about = ts[t.child].sense.Type

@@ -116,6 +116,23 @@ func (r *reading) note(t *trigger, format string, args ...any) {
 		fmt.Sprintf(format, args...))
 }
 
+// joins says why d is told by the words of event e, before its sentence is left.
+func (r *reading) joins(e, d draft) {
+	if r.trace == nil {
+		return
+	}
+	why := "the parties agree"
+	switch {
+	case !alike(e, d):
+		why = "whom the one names is of no told country"
+	case len(e.Who)+len(e.Whom) == 0 || len(d.Who)+len(d.Whom) == 0:
+		why = "one of them names nobody"
+	case len(e.Who) == 0 || len(e.Whom) == 0 || len(d.Who) == 0 || len(d.Whom) == 0:
+		why = "the parties that both name agree"
+	}
+	fmt.Fprintf(r.trace, "  %q: joined to %q, as one %s: %s\n", d.What.Trigger, e.What.Trigger, e.What.Type, why)
+}
+
 func names(side []news.Actor) []string {
 	out := make([]string, len(side))
 	for i, a := range side {

@@ -21,6 +21,7 @@ func (r *reading) joinSentence(told []draft) []draft {
 			out = append(out, d)
 			continue
 		}
+		r.joins(out[k], d)
 		out[k] = fuse(out[k], d)
 	}
 	return out

@@ -1,14 +1,17 @@
 package coder
 
 import (
+	"strings"
+
 	"github.com/quidnunc-news/quidnunc/pipeline/news"
 	"github.com/quidnunc-news/quidnunc/pipeline/text"
 	"github.com/quidnunc-news/quidnunc/producer/lexicon"
 )
 
-// voice is somebody who speaks in a sentence, and the tokens he speaks.
+// voice is somebody who speaks in a sentence, the word that says so, and the tokens he speaks.
 type voice struct {
 	mention  int
+	at       int
 	from, to int
 }
 
@@ -18,13 +21,13 @@ func (r *reading) voices(s text.Sentence) []voice {
 	for i := s.First; i < s.Last; i++ {
 		if _, n := r.phrase(i, s.Last, lexicon.According); n > 0 {
 			if m := r.next(i+n, s, 5); m >= 0 {
-				out = append(out, voice{m, s.First, s.Last})
+				out = append(out, voice{m, i, s.First, s.Last})
 			}
 			continue
 		}
 		if _, n := r.phrase(i, s.Last, lexicon.Statement); n > 0 && r.at[i] == 0 && !(r.saying(i) && r.isVerb(i, s)) {
 			if m := r.ownerOf(i, s); m >= 0 {
-				out = append(out, voice{m, i, s.Last})
+				out = append(out, voice{m, i, i, s.Last})
 			}
 			continue
 		}
@@ -37,7 +40,7 @@ func (r *reading) voices(s text.Sentence) []voice {
 					v.from = s.First
 					out[before] = v
 				}
-				out = append(out, voice{m, v.from, v.to})
+				out = append(out, voice{m, i, v.from, v.to})
 			}
 		}
 	}
@@ -76,14 +79,14 @@ func (r *reading) said(out []voice, i int, s text.Sentence) []voice {
 	switch r.key(g.start - 1) {
 	case ",", "»", "”", "\"":
 		if m := r.directly(i+1, s); m >= 0 {
-			return append(out, voice{m, s.First, i})
+			return append(out, voice{m, i, s.First, i})
 		}
 	}
 	if m := r.subjectOf(g, s); m >= 0 {
 		if i+2 >= s.Last || r.keys[i+1] == "." {
-			return append(out, voice{m, s.First, i})
+			return append(out, voice{m, i, s.First, i})
 		}
-		return append(out, voice{m, i + 1, s.Last})
+		return append(out, voice{m, i, i + 1, s.Last})
 	}
 	return out
 }
@@ -128,43 +131,70 @@ func (r *reading) ownerOf(i int, s text.Sentence) int {
 	return -1
 }
 
-// by is who tells the event of the trigger at i. A medium that quotes another is the way it came.
-func (r *reading) by(voices []voice, i int, who []news.Actor) []news.Attribution {
-	var out []news.Attribution
-	via := ""
+// by is who tells the event of the trigger at i. Who is quoted by somebody else speaks by way of him: a medium, or the
+// one whose words name him as a speaker.
+func (r *reading) by(voices []voice, i int, who []news.Actor, s text.Sentence) []news.Attribution {
+	var heard []voice
+	var via []string
 	for _, v := range voices {
-		if i < v.from || i >= v.to {
-			continue
+		m := &r.mentions[v.mention]
+		switch {
+		case i < v.from || i >= v.to || m.actor.Name == "":
+		case !m.medium:
+			heard = append(heard, v)
+		case len(via) == 0:
+			via = append(via, m.actor.Name)
 		}
-		m := r.mentions[v.mention]
-		if m.actor.Name == "" {
-			continue
-		}
-		if m.medium {
-			if via == "" {
-				via = m.actor.Name
-			}
-			continue
-		}
-		if len(who) == 1 && same(who[0], m.actor) || len(out) > 0 && same(out[len(out)-1].Actor, m.actor) {
-			continue
-		}
-		out = append(out, news.Attribution{Actor: m.actor})
 	}
-	if via == "" {
+	var out []news.Attribution
+	for k, v := range heard {
+		a := r.mentions[v.mention].actor
+		if len(who) == 1 && same(who[0], a) || len(out) > 0 && same(out[len(out)-1].Actor, a) {
+			continue
+		}
+		by, told := news.Attribution{Actor: a}, false
+		var ways []string
+		for j := len(heard) - 1; j >= 0; j-- { // the nearest first
+			switch o := heard[j]; {
+			case j == k || same(r.mentions[o.mention].actor, a):
+			case r.hears(v, o):
+				told = true
+			case r.hears(o, v) && !r.beside(v, s):
+				ways = append(ways, r.mentions[o.mention].actor.Name)
+			}
+		}
+		if told {
+			continue // another speaks, through him or after him
+		}
+		by.Via = strings.Join(append(ways, via...), ", ")
+		out = append(out, by)
+	}
+	if len(out) > 0 || len(via) == 0 {
 		return out
 	}
-	if len(out) == 0 {
-		for _, v := range voices {
-			if m := r.mentions[v.mention]; m.medium && m.actor.Name == via {
-				return append(out, news.Attribution{Actor: m.actor})
-			}
+	for _, v := range voices {
+		if m := &r.mentions[v.mention]; m.medium && m.actor.Name == via[0] {
+			return append(out, news.Attribution{Actor: m.actor})
 		}
 	}
-	for k := range out {
-		out[k].Via = via
-	}
 	return out
+}
+
+// hears tells whether what the outer voice says holds the inner one, word and speaker, and not the other way round.
+func (r *reading) hears(outer, inner voice) bool {
+	in := func(a, b voice) bool {
+		return a.from <= b.at && b.at < a.to && a.from <= r.mentions[b.mention].first && r.mentions[b.mention].first < a.to
+	}
+	return in(outer, inner) && !in(inner, outer)
+}
+
+// beside tells whether the inner voice only follows the outer one: "Macron said this, and Putin said that".
+func (r *reading) beside(inner voice, s text.Sentence) bool {
+	if r.has(r.mentions[inner.mention].start-1, lexicon.And) {
+		return true
+	}
+	tr := r.parse(s)
+	return tr != nil && tr.at(inner.at) >= 0 && tr.rel(tr.at(inner.at)) == "conj"
 }
 
 func same(a, b news.Actor) bool {

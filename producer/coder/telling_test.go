@@ -21,6 +21,9 @@ en | According to the Financial Times, Russia bombed Ukraine. | actual, by Finan
 en | Russia bombed Ukraine, according to Emmanuel Macron. | actual, by Emmanuel Macron
 en | Emmanuel Macron said Russia had bombed Ukraine. | actual, by Emmanuel Macron
 en | Russia bombed Ukraine, Emmanuel Macron told the Financial Times. | actual, by Emmanuel Macron via Financial Times
+en | Emmanuel Macron said Vladimir Putin told him that Turkey had bombed Syria. | actual, by Vladimir Putin via Emmanuel Macron
+en | According to Emmanuel Macron, Vladimir Putin admitted that Turkey had bombed Syria, the Financial Times reported. | actual, by Vladimir Putin via Emmanuel Macron, Financial Times
+en | Emmanuel Macron said the talks went well and Vladimir Putin said Turkey had bombed Syria. | actual, by Vladimir Putin
 en | Russia did not bomb Ukraine. | nothing
 en | Russia expelled at least 12 French diplomats. | actual, 12 from 12 to 0
 en | Russia expelled between 10 and 20 French diplomats. | actual, 10 from 10 to 20
@@ -36,6 +39,9 @@ fr | Selon le Financial Times, la Russie a bombardé l'Ukraine. | actual, by Fin
 fr | Emmanuel Macron a affirmé que la Russie avait bombardé l'Ukraine. | actual, by Emmanuel Macron
 fr | La Russie a bombardé l'Ukraine, a affirmé Emmanuel Macron. | actual, by Emmanuel Macron
 fr | La Russie a bombardé l'Ukraine, a déclaré Emmanuel Macron au Financial Times. | actual, by Emmanuel Macron via Financial Times
+fr | Emmanuel Macron a affirmé que Vladimir Poutine avait déclaré que la Turquie avait bombardé la Syrie. | actual, by Vladimir Putin via Emmanuel Macron
+fr | Selon Emmanuel Macron, Vladimir Poutine a reconnu que la Turquie avait bombardé la Syrie. | actual, by Vladimir Putin via Emmanuel Macron
+fr | Emmanuel Macron a dit être déçu et Vladimir Poutine a affirmé que la Turquie avait bombardé la Syrie. | actual, by Vladimir Putin
 fr | La Russie n'a pas bombardé l'Ukraine. | nothing
 fr | La Russie a expulsé au moins 12 diplomates français. | actual, 12 from 12 to 0
 fr | La Russie a expulsé entre 10 et 20 diplomates français. | actual, 10 from 10 to 20
