@@ -36,6 +36,15 @@ func (r *reading) arguments(ts []trigger, k int, s text.Sentence) {
 	} else {
 		r.fromTree(ts, k, s)
 	}
+	if t.group.passive && len(t.whom) == 1 && r.means(t, t.whom[0]) { // "troops were deployed in Libya"
+		if len(t.who) == 0 && r.mentions[t.whom[0]].actor.Country != "" {
+			t.who = t.whom // whose troops they are
+		}
+		t.whom = nil
+		if tr := r.parse(s); tr != nil && tr.at(t.at) >= 0 {
+			t.whom = r.behind(tr, tr.at(t.at), t)
+		}
+	}
 	if t.sense.Bears && !t.group.passive {
 		t.who, t.whom = r.agent(t.last, s, 14), t.who
 	}
@@ -83,7 +92,7 @@ func (r *reading) fromTree(ts []trigger, k int, s text.Sentence) {
 	if !ok {
 		return
 	}
-	if t.pattern == "inverted" && len(who) == 0 && meets(whom, t.who) {
+	if t.pattern == "inverted" && (len(who) == 0 || r.quoted(t.group.start, s)) && meets(whom, t.who) {
 		return
 	}
 	if t.pattern == "inverted" && len(who) > 0 && !meets(who, t.who) {
@@ -95,6 +104,26 @@ func (r *reading) fromTree(ts []trigger, k int, s text.Sentence) {
 	if len(whom) > 0 {
 		t.whom = whom
 	}
+}
+
+// quoted tells whether a quotation ends right before token i: who stands behind the verb there speaks.
+func (r *reading) quoted(i int, s text.Sentence) bool {
+	if r.key(i-1) == "," {
+		i--
+	}
+	switch r.key(i - 1) {
+	case "»", "”":
+		return true
+	case "\"": // opens and closes alike
+		marks := 0
+		for j := s.First; j < i; j++ {
+			if r.keys[j] == "\"" {
+				marks++
+			}
+		}
+		return marks%2 == 0
+	}
+	return false
 }
 
 // foreign tells whether two mentions are of different countries.

@@ -93,6 +93,17 @@ func (r *reading) natural(t *trigger, s text.Sentence) bool {
 
 // none tells whether a party is "no" soldier, "neither" country: nobody.
 func (r *reading) none(t *trigger) bool {
+	if t.noun() {
+		for i := t.at - 1; i >= t.at-3 && i >= 0; i-- { // "no further attack", "aucune accusation"
+			switch r.key(i) {
+			case "no", "aucun", "aucune":
+				return true
+			}
+			if !r.has(i, lexicon.Modifier|lexicon.Adverb) && r.words[i] != unknown {
+				break
+			}
+		}
+	}
 	for _, m := range slices.Concat(t.who, t.whom) {
 		switch r.key(r.mentions[m].start) {
 		case "no", "neither", "aucun", "aucune":

@@ -39,12 +39,12 @@ func (r *reading) draft(k int) []draft {
 		return nil
 	}
 	ts := r.triggers(s)
-	if !slices.ContainsFunc(ts, func(t trigger) bool { return t.sense.Type != "" }) && !r.holds(s, lexicon.Must) {
+	if !slices.ContainsFunc(ts, func(t trigger) bool { return t.sense.Type != "" }) && !r.holds(s, lexicon.Must|lexicon.Blame) {
 		return nil
 	}
 	r.link(ts, s)
 	voices := r.voices(s)
-	ts = r.demands(ts, voices, s)
+	ts = r.blames(r.demands(ts, voices, s), voices, s)
 	discard := r.holds(s, lexicon.Discard)
 	var out []draft
 	for i := range ts {
@@ -79,6 +79,12 @@ func (r *reading) event(ts []trigger, i int, o outcome, k int, voices []voice) (
 	e.What.Span = news.Span{Start: r.Tokens[t.at].Start, End: r.Tokens[t.at].Start + len(e.What.Trigger)}
 	e.What.Lemma, e.What.Contexts = t.sense.Lemma, r.contexts(t, s)
 	e.Who, e.Whom = r.actors(t.who), r.actors(r.whom(ts, i))
+	for _, m := range t.whom {
+		if home := r.mentions[m].home; home != nil && r.means(t, m) && len(t.whom) == 1 { // "deployed troops in Libya"
+			e.Whom = []news.Actor{home.actor}
+			e.Whom[0].Sectors = nil
+		}
+	}
 	if (t.sense.Both || t.sense.Recip) && len(e.Who) == 2 && within(e.Whom, e.Who) { // "the US-Philippine exercises"
 		e.Who, e.Whom = e.Who[:1], e.Who[1:]
 	}

@@ -159,9 +159,10 @@ func (r *reading) localise(told []draft) {
 		if scene == "" {
 			continue
 		}
-		for _, side := range [][]news.Actor{d.Who, d.Whom} {
+		for n, side := range [][]news.Actor{d.Who, d.Whom} {
 			for k := range side {
-				if side[k].Country == "" {
+				if side[k].Country == "" && !(n == 0 && d.What.Type == plover.Assault && !political(side[k])) { // an assailant may be anybody
+
 					side[k].Country, side[k].Inferred = scene, true
 				}
 			}
@@ -269,7 +270,8 @@ func (r *reading) domestic(d *draft, scene string) {
 	if len(d.Whom) == 0 {
 		d.Whom = understood
 	}
-	if len(d.Who) == 0 && d.What.Type != plover.Assault && of(d.Whom, scene) {
+	power := d.What.Type != plover.Assault || d.What.Mode == "torture" // whoever tortures has those he tortures in his hands
+	if len(d.Who) == 0 && power && of(d.Whom, scene) {
 		d.Who = understood
 	}
 }

@@ -247,7 +247,7 @@ func (r *reading) isVerbEnglish(i int, s text.Sentence) bool {
 
 // taggedNoun tells whether the tree takes the word at i for a noun: an English form that may be one, "attacks".
 func (r *reading) taggedNoun(i int, s text.Sentence) bool {
-	if r.french || i == s.First || r.keys[i-1] == "to" {
+	if r.french || i == s.First || r.keys[i-1] == "to" && !r.has(i+1, lexicon.Preposition) {
 		return false
 	}
 	for _, f := range r.words[i].Verbs {

@@ -328,6 +328,13 @@ func (r *reading) announcer(s text.Sentence, i int) int {
 			return r.subjectOf(r.group(j, s), s)
 		}
 	}
+	if r.key(i-1) == ":" { // "Le négociateur a appelé à une enquête : «"
+		for m := r.first[r.sentenceOf(i)]; m < len(r.mentions) && r.mentions[m].last < i; m++ {
+			if n := &r.mentions[m]; n.prep == "" && n.actor.Name != "" && !n.where() {
+				return m
+			}
+		}
+	}
 	return -1
 }
 

@@ -194,6 +194,9 @@ func (r *reading) own(tr *tree, w int) []int {
 	for p := m - 1; p >= 0 && len(out) < 12 && n.prep == "" && r.listed(p); p-- { // "Washington, London and Canberra"
 		out = slices.Insert(out, 0, p)
 	}
+	for p := out[len(out)-1] + 1; p < len(r.mentions) && len(out) < 12 && r.alongside(p-1, p); p++ { // "Saudi Arabia as well as Qatar"
+		out = append(out, p)
+	}
 	for c := range tr.Words {
 		if tr.rel(c) != "conj" || tr.Words[c].Head < 0 || len(out) == 12 {
 			continue
@@ -210,6 +213,24 @@ func (r *reading) own(tr *tree, w int) []int {
 func (r *reading) listed(p int) bool {
 	n := &r.mentions[p]
 	return n.entry != nil && n.known && n.prep == "" && !n.adjective && !n.owned && r.mentions[p+1].entry != nil && r.joined(p, p+1)
+}
+
+// alongside tells whether words that only ever join parties stand between two bare names: "as well as", "but also".
+func (r *reading) alongside(a, b int) bool {
+	from, to := r.mentions[a].last, r.mentions[b].first
+	if to-from < 2 || to-from > 5 || r.mentions[a].entry == nil || r.mentions[b].entry == nil {
+		return false
+	}
+	found := false
+	for i := from; i < to; i++ {
+		if _, n := r.phrase(i, to, lexicon.And); n > 1 {
+			found = true
+			i += n - 1
+		} else if r.keys[i] != "," && !r.has(i, lexicon.Determiner) {
+			return false
+		}
+	}
+	return found
 }
 
 // quantified reads "dozens of soldiers": the head counts, its complement names.

@@ -28,7 +28,7 @@ func (r *reading) mayTell(i int, s text.Sentence) bool {
 	switch {
 	case w == unknown:
 		return false
-	case w.Marks.Has(lexicon.Must):
+	case w.Marks.Has(lexicon.Must | lexicon.Blame):
 		return true
 	}
 	if !w.Marks.Has(lexicon.Be | lexicon.Have | lexicon.Preposition) {

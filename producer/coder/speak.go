@@ -83,7 +83,7 @@ func (r *reading) said(out []voice, i int, s text.Sentence) []voice {
 		}
 	}
 	if m := r.subjectOf(g, s); m >= 0 {
-		if i+2 >= s.Last || r.keys[i+1] == "." {
+		if i+2 >= s.Last || r.keys[i+1] == "." || r.quoted(r.mentions[m].start, s) {
 			return append(out, voice{m, i, s.First, i})
 		}
 		return append(out, voice{m, i, i + 1, s.Last})

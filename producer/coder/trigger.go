@@ -320,7 +320,7 @@ func (r *reading) governor(ts []trigger, k int, s text.Sentence) int {
 	if !t.group.dependent() && !(r.french && t.group.tense&lexicon.Subjunctive != 0) && !r.bareThat(t, s) {
 		return -1
 	}
-	if r.ownSubject(t, s) {
+	if r.ownSubject(t, s) || r.manner(t) {
 		return -1
 	}
 	for p := k - 1; p >= 0 && p >= k-3; p-- {
@@ -340,6 +340,15 @@ func (r *reading) governor(ts []trigger, k int, s text.Sentence) int {
 		return p
 	}
 	return -1
+}
+
+// manner tells a gerund that says how something is done, not what: "en refusant", "by refusing".
+func (r *reading) manner(t *trigger) bool {
+	if !t.group.gerund {
+		return false
+	}
+	before := r.key(t.group.start - 1)
+	return r.keys[t.group.start] == "en" || before == "en" || before == "by"
 }
 
 // denial is the denial that verb k stands in: "denied charges it suspended"; -1 where there is none.
@@ -403,8 +412,22 @@ func (r *reading) verbOver(ts []trigger, k int) int {
 		return g.parent
 	case g.sense.Act == "", g.group.passive && !g.noun(), ts[k].at-g.last > 7, r.breaks(g.last, ts[k].at):
 		return -1
+	case g.noun() && r.predicated(g, ts[k].at):
+		return -1
 	}
 	return p
+}
+
+// predicated tells whether a verb of its own stands between the noun g and token i: "the request came after the attack".
+func (r *reading) predicated(g *trigger, i int) bool {
+	for j := g.last; j < i; j++ {
+		for _, f := range r.words[j].Verbs {
+			if f.Tense&lexicon.Past != 0 && len(r.words[j].Nouns) == 0 && r.at[j] == 0 {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // breaks tells whether a comma, a clause or a preposition of time stands in [from, to).

@@ -65,6 +65,7 @@ const (
 	Nature
 	Context // cues: see Language.Contexts
 	Moves
+	Blame
 )
 
 var listNames = [...]string{
@@ -72,7 +73,7 @@ var listNames = [...]string{
 	"negation", "without", "restriction", "if", "can", "could", "will", "be", "have", "adverb", "clitic", "determiner",
 	"preposition", "whose", "clause", "and", "subject", "support", "suffer", "discard", "meanwhile", "months",
 	"month-abbreviations", "weekdays", "numbers", "magnitudes", "vague", "at-least", "at-most", "about", "dead",
-	"injured", "arrested", "effective", "dates", "units", "later", "ago", "last", "next", "since", "decision", "espionage", "homograph", "must", "nature", "context", "moves",
+	"injured", "arrested", "effective", "dates", "units", "later", "ago", "last", "next", "since", "decision", "espionage", "homograph", "must", "nature", "context", "moves", "blame",
 }
 
 // verbLists hold lemmas: every form of them is marked.
