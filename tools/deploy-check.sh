@@ -72,8 +72,8 @@ chart() { # the Helm chart by Helm's engine and Kubernetes' types, Compose by it
   (cd tools/chartcheck && go vet ./... && go test -count=1 ./... && go run . -program "$work/quidnunc")
 }
 
-cluster() { # three servers with TLS and two of each role, killed and replaced one after the other
-  tools/cluster-walk.sh 300
+cluster() { # three servers with TLS and two of each role, each replaced while articles come
+  tools/cluster-walk.sh
 }
 
 reproducible() { # two builds from two folders, the second with nothing remembered of the first
