@@ -40,9 +40,12 @@ race: ## the tests with the race detector
 	CGO_ENABLED=1 $(GO) test -race -timeout 20m ./...
 
 fuzz: ## every fuzz test, FUZZTIME each
-	@set -e; for p in $$($(GO) list ./...); do \
-	  for f in $$($(GO) test -list '^Fuzz' $$p | grep '^Fuzz' || true); do \
-	    echo "fuzz $$p $$f"; $(GO) test -run '^$$' -fuzz "^$$f\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 5x $$p; \
+	@set -e; work=$$(mktemp -d); trap 'rm -rf "$$work"' EXIT; \
+	for d in $$(grep -rl --include='*_test.go' '^func Fuzz' . | xargs -n1 dirname | sort -u); do \
+	  $(GO) test -c -fuzz . -o "$$work/fuzz.test" $$d; \
+	  for f in $$(grep -ho --include='*_test.go' '^func Fuzz[A-Za-z0-9_]*' $$d/*_test.go | sed 's/func //'); do \
+	    echo "fuzz $$d $$f"; \
+	    (cd $$d && "$$work/fuzz.test" -test.run '^$$' -test.fuzz "^$$f\$$" -test.fuzztime $(FUZZTIME) -test.fuzzminimizetime 5x -test.fuzzcachedir "$$work/found"); \
 	  done; done
 
 CHAOSRUNS ?= 3

@@ -25,7 +25,7 @@ import (
 func BenchmarkLive(b *testing.B) {
 	w := newRM1()
 	reports := w.reports()
-	queries := w.queries(*maxRules)
+	queries := w.queries(most(b))
 	rules, err := parsed(queries)
 	if err != nil {
 		b.Fatal(err)

@@ -226,10 +226,10 @@ func (w *rm2) query() string {
 
 // BenchmarkRM2 prints the table of the workload RM2.
 func BenchmarkRM2(b *testing.B) {
-	w := newRM2(b)
+	w, largest := newRM2(b), most(b)
 	var all []figures
 	for _, n := range []int{10_000, 30_000, 100_000, 300_000, 1_000_000} {
-		if n > *maxRules {
+		if n > largest {
 			continue
 		}
 		b.Run(fmt.Sprint(n), func(b *testing.B) {

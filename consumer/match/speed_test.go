@@ -19,6 +19,15 @@ import (
 
 var maxRules = flag.Int("rules", 1_000_000, "the most rules the benchmarks of match try")
 
+// most is how many rules the benchmarks of match try: few with -short, which only shows that they run.
+func most(b *testing.B) int {
+	if testing.Short() && *maxRules > 10_000 {
+		b.Logf("short: 10000 rules of %d", *maxRules)
+		return 10_000
+	}
+	return *maxRules
+}
+
 // figures are what one measurement of an Index gave.
 type figures struct {
 	workload string
@@ -118,9 +127,9 @@ func (f *figures) time(x *match.Index, reports []news.Report, hits []uint32, atL
 // BenchmarkRules prints the table of the workload RM1 and fails where a match is wrong.
 func BenchmarkRules(b *testing.B) {
 	w := newRM1()
-	reports := w.reports()
+	reports, largest := w.reports(), most(b)
 	for _, n := range []int{10_000, 100_000, 1_000_000} {
-		if n > *maxRules {
+		if n > largest {
 			continue
 		}
 		b.Run(fmt.Sprint(n), func(b *testing.B) {

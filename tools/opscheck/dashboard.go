@@ -82,6 +82,9 @@ func dashboards(root fs.FS, dir string, e *exposed) (found []string, err error) 
 			found = append(found, fmt.Sprintf("%s: %v", file, err))
 			continue
 		}
+		for _, f := range schemaFaults(data) {
+			found = append(found, file+": "+f)
+		}
 		all[file] = d
 	}
 	uids := map[string]string{}

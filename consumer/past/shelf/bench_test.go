@@ -93,7 +93,12 @@ func invented(b testing.TB, n int) *disk {
 // BenchmarkPreview is 90 days of 10,000 articles: how large their columns are, how long they take to be made, and how
 // long rules take that few, thousands and a window of reports satisfy: go test -bench Preview -benchtime 1x.
 func BenchmarkPreview(b *testing.B) {
-	log := invented(b, *reports)
+	size := *reports
+	if testing.Short() { // shows that it runs
+		size /= 100
+		b.Logf("short: %d reports of %d", size, *reports)
+	}
+	log := invented(b, size)
 	s, _, err := shelf.Open(b.TempDir())
 	if err != nil {
 		b.Fatal(err)
