@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -48,6 +49,80 @@ type measure struct {
 	unit     string        // articles or alerts
 	ours     time.Duration // processor time of our processes, for each unit
 	servers  time.Duration // and of the NATS servers'
+	article  time.Duration // processor time of our processes, for each article
+	use      use
+}
+
+// use is what was done with the machine's processors while something was measured, start and end included.
+type use struct {
+	own  float64 // the share that our processes and the servers took
+	busy float64 // the share that anybody took
+}
+
+// limit says what a measurement was limited by: the processors where nothing was left of them, or else the waits for
+// forced writes and for one another.
+func (u use) limit() string {
+	switch {
+	case u.busy < 0.85:
+		return "waiting for writes"
+	case u.own < 0.75*u.busy:
+		return "other programs"
+	}
+	return "processors"
+}
+
+// stopwatch begins to watch the processors; calling what it returns with the time that was ours ends that.
+func stopwatch(t *testing.T) func(own time.Duration) use {
+	t.Helper()
+	began := time.Now()
+	idle, all := jiffies(t)
+	return func(own time.Duration) use {
+		t.Helper()
+		idleNow, allNow := jiffies(t)
+		return use{
+			own:  own.Seconds() / time.Since(began).Seconds() / float64(runtime.NumCPU()),
+			busy: 1 - (idleNow-idle)/(allNow-all),
+		}
+	}
+}
+
+// jiffies are those that all processors idled, waiting for the disk or not, and all there were.
+func jiffies(t *testing.T) (idle, all float64) {
+	t.Helper()
+	line, _, _ := strings.Cut(readFile(t, "/proc/stat"), "\n")
+	for i, field := range strings.Fields(line)[1:9] { // user nice system idle iowait irq softirq steal
+		var n float64
+		if _, err := fmt.Sscan(field, &n); err != nil {
+			t.Fatal(err)
+		}
+		if all += n; i == 3 || i == 4 {
+			idle += n
+		}
+	}
+	return idle, all
+}
+
+// forced is how long a small write takes that is forced to the disk, in the median.
+func forced(t *testing.T) time.Duration {
+	t.Helper()
+	f, err := os.Create(filepath.Join(t.TempDir(), "forced"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close() //nolint:errcheck // it is thrown away
+	var took []time.Duration
+	for range 200 {
+		began := time.Now()
+		if _, err := f.Write(make([]byte, 4096)); err != nil {
+			t.Fatal(err)
+		}
+		if err := f.Sync(); err != nil {
+			t.Fatal(err)
+		}
+		took = append(took, time.Since(began))
+	}
+	slices.Sort(took)
+	return took[len(took)/2]
 }
 
 // A yard is where scale is measured: one server or a cluster, each process on its own.
@@ -172,7 +247,7 @@ func (y *yard) raw(articles int) measure {
 	if _, err := rand.Read(body); err != nil {
 		y.t.Fatal(err)
 	}
-	before, own := y.spent(), self()
+	before, own, watch := y.spent(), self(), stopwatch(y.t)
 	var batch []*nats.Msg
 	for range articles {
 		batch = append(batch,
@@ -185,9 +260,11 @@ func (y *yard) raw(articles int) measure {
 			batch = batch[:0]
 		}
 	}
+	ours, servers := self()-own, y.spent()-before
+	used := watch(ours + servers)
 	rate, _ := y.pace(h, stream.Reports, "report.>")
 	per := time.Duration(articles)
-	return measure{"raw NATS, batches of 500 messages", y.replicas, rate, "articles", (self() - own) / per, (y.spent() - before) / per}
+	return measure{"raw NATS, batches of 500 messages", y.replicas, rate, "articles", ours / per, servers / per, ours / per, used}
 }
 
 // self is the processor time of this process.
@@ -200,7 +277,7 @@ func self() time.Duration {
 func (y *yard) producers(n, articles int) measure {
 	y.t.Helper()
 	h, prefix := y.hub()
-	before := y.spent()
+	before, watch := y.spent(), stopwatch(y.t)
 	var all []*process
 	for _, config := range y.archives(articles, n) {
 		all = append(all, y.start("produce", prefix, config))
@@ -210,12 +287,14 @@ func (y *yard) producers(n, articles int) measure {
 			y.t.Fatalf("a producer ended with %d\n%s", code, lastLines(p.out.String(), 10))
 		}
 	}
+	ours, servers := used(all), y.spent()-before
+	share := watch(ours + servers)
 	rate, stored := y.pace(h, stream.Reports, "report.>")
 	if stored != articles {
 		y.t.Errorf("%d producers stored %d of %d articles", n, stored, articles)
 	}
 	per := time.Duration(articles)
-	return measure{several(n, "producer"), y.replicas, rate, "articles", used(all) / per, (y.spent() - before) / per}
+	return measure{several(n, "producer"), y.replicas, rate, "articles", ours / per, servers / per, ours / per, share}
 }
 
 func (y *yard) shards(n, articles int) measure {
@@ -231,7 +310,7 @@ func (y *yard) shards(n, articles int) measure {
 	if err != nil {
 		y.t.Fatal(err)
 	}
-	before := y.spent()
+	before, watch := y.spent(), stopwatch(y.t)
 	var all []*process
 	for i := range n {
 		all = append(all, y.start("consume", prefix, config, "--deliver=false", "--shard", fmt.Sprintf("%d/%d", i, n)))
@@ -245,9 +324,11 @@ func (y *yard) shards(n, articles int) measure {
 			y.t.Fatalf("a consumer ended with %d\n%s", code, lastLines(p.out.String(), 10))
 		}
 	}
+	ours, servers := used(all), y.spent()-before
+	share := watch(ours + servers)
 	rate, alerts := y.pace(h, stream.Events, wire.AlertKind+".>")
 	per := time.Duration(alerts)
-	return measure{several(n, "shard"), y.replicas, rate, "alerts", used(all) / per, (y.spent() - before) / per}
+	return measure{several(n, "shard"), y.replicas, rate, "alerts", ours / per, servers / per, ours / time.Duration(articles), share}
 }
 
 // inForce puts the rules into an empty log, as a consumer does that starts before the producers.
@@ -300,19 +381,24 @@ func TestScale(t *testing.T) {
 			n.kill()
 		}
 	}
-	table := scaleTable(all)
-	t.Log("\n" + table)
+	table, plan := scaleTable(all, forced(t)), planTable(all)
+	t.Log("\n" + table + "\n" + plan)
 	if *scaleDoc == "" {
 		return
 	}
-	const begin, end = "<!-- TestScale -->\n", "<!-- end -->"
-	doc := readFile(t, *scaleDoc)
-	head, rest, found := strings.Cut(doc, begin)
-	_, tail, found2 := strings.Cut(rest, end)
+	doc := between(t, readFile(t, *scaleDoc), "<!-- TestScale -->\n", table)
+	write(t, filepath.Dir(*scaleDoc), filepath.Base(*scaleDoc), between(t, doc, "<!-- plan -->\n", plan))
+}
+
+// between puts a text between a mark of a page and the end of that place.
+func between(t *testing.T, page, begin, text string) string {
+	t.Helper()
+	head, rest, found := strings.Cut(page, begin)
+	_, tail, found2 := strings.Cut(rest, "<!-- end -->")
 	if !found || !found2 {
-		t.Fatalf("%s has no place for the table", *scaleDoc)
+		t.Fatalf("%s has no place for %s", *scaleDoc, begin)
 	}
-	write(t, filepath.Dir(*scaleDoc), filepath.Base(*scaleDoc), head+begin+table+end+tail)
+	return head + begin + text + "<!-- end -->" + tail
 }
 
 func several(n int, of string) string {
@@ -322,12 +408,92 @@ func several(n int, of string) string {
 	return fmt.Sprintf("%d %ss", n, of)
 }
 
-func scaleTable(all []measure) string {
+func scaleTable(all []measure, forced time.Duration) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%d processors (%s), %d articles a measurement (raw: five times as many; shards: half); servers, producers and consumers share them.\n\n", runtime.NumCPU(), runtime.GOARCH, *scaleArticles)
-	b.WriteString("| what | replicas | a second | | processor time of ours for each, start included | of the NATS servers |\n| --- | --- | --- | --- | --- | --- |\n")
+	fmt.Fprintf(&b, "%d processors (%s), %d articles a measurement (raw: five times as many; shards: half); servers, producers and consumers share them.\n",
+		runtime.NumCPU(), runtime.GOARCH, *scaleArticles)
+	fmt.Fprintf(&b, "A forced write of 4 KiB takes %d µs.\n\n", forced.Microseconds())
+	b.WriteString("| what | replicas | a second | | processor time of ours for each, start included | of the NATS servers | processors in use by these / by all | limited by |\n" +
+		"| --- | --- | --- | --- | --- | --- | --- | --- |\n")
 	for _, m := range all {
-		fmt.Fprintf(&b, "| %s | R%d | %.0f | %s | %d µs | %d µs |\n", m.what, m.replicas, m.rate, m.unit, m.ours.Microseconds(), m.servers.Microseconds())
+		fmt.Fprintf(&b, "| %s | R%d | %.0f | %s | %d µs | %d µs | %.0f %% / %.0f %% | %s |\n", m.what, m.replicas, m.rate, m.unit, m.ours.Microseconds(), m.servers.Microseconds(),
+			100*m.use.own, 100*m.use.busy, m.use.limit())
 	}
 	return b.String()
+}
+
+// What the plan counts with.
+const (
+	worldsNews    = 1e6 // articles a day
+	burst         = 5   // times the mean
+	bytesOfOne    = 600 + 4000
+	signatures    = 1 << 19 // articles among which copies are found
+	articlesKnown = 16e6    // by their keys
+)
+
+// planTable is what ten, a hundred and a thousand times the world's news ask for: by arithmetic, and by the processor
+// time that was measured with one producer and one shard.
+func planTable(all []measure) string {
+	var b strings.Builder
+	b.WriteString("| | the world | ×10 | ×100 | ×1,000 |\n| --- | --- | --- | --- | --- |\n")
+	row := func(what string, of func(times float64) string) {
+		fmt.Fprintf(&b, "| %s |", what)
+		for _, times := range []float64{1, 10, 100, 1000} {
+			fmt.Fprintf(&b, " %s |", of(times))
+		}
+		b.WriteString("\n")
+	}
+	second := func(times float64) float64 { return times * worldsNews / 86_400 }
+	processors := func(each time.Duration) func(float64) string {
+		return func(times float64) string { return figure(burst * second(times) * each.Seconds()) }
+	}
+	row("articles a second, mean / burst", func(times float64) string { return fmt.Sprintf("%.0f / %.0f", second(times), burst*second(times)) })
+	for _, m := range all {
+		switch {
+		case m.replicas == 3 && m.what == several(1, "producer"):
+			row("processors that code, in a burst", processors(m.article))
+			row("processors of three NATS servers that take it, together", processors(m.servers))
+		case m.replicas == 3 && m.what == several(1, "shard"):
+			row("processors that match 200 rules", processors(m.article))
+		}
+	}
+	row("log in a day, one copy, not compressed", func(times float64) string { return size(times * worldsNews * bytesOfOne) })
+	row("log of 100 days, three copies", func(times float64) string { return size(300 * times * worldsNews * bytesOfOne) })
+	row("copies are found among the articles of the last", func(times float64) string { return span(signatures / second(times)) })
+	row("an edited article is known for", func(times float64) string { return span(articlesKnown / second(times)) })
+	return b.String()
+}
+
+// figure is a number with two digits, or those before its point.
+func figure(n float64) string {
+	switch {
+	case n < 1:
+		return fmt.Sprintf("%.2f", n)
+	case n < 10:
+		return fmt.Sprintf("%.1f", n)
+	}
+	return fmt.Sprintf("%.0f", n)
+}
+
+// size is so many bytes as people say it.
+func size(n float64) string {
+	units := []string{"GB", "TB", "PB"}
+	i := 0
+	for n /= 1e9; n >= 1000 && i < len(units)-1; n /= 1000 {
+		i++
+	}
+	return fmt.Sprintf("%.3g %s", n, units[i])
+}
+
+// span is so many seconds as people say it.
+func span(seconds float64) string {
+	for _, u := range []struct {
+		unit string
+		of   float64
+	}{{"days", 86_400}, {"h", 3600}, {"min", 60}} {
+		if seconds >= 2*u.of || u.unit != "days" && seconds >= u.of {
+			return fmt.Sprintf("%.2g %s", seconds/u.of, u.unit)
+		}
+	}
+	return fmt.Sprintf("%.2g s", seconds)
 }
