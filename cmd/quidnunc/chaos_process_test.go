@@ -3,6 +3,7 @@
 package main
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -164,14 +165,15 @@ type inbox struct {
 	mu      sync.Mutex
 	answer  func(w http.ResponseWriter, nth int) bool // false: it was not received; nil: 200
 	asked   int
-	got     map[string]string // by Idempotency-Key, the hash of the body
-	again   int               // deliveries of what was received before
-	differs []string          // keys that came with another body
+	under   map[int]context.Context // requests under way, by their number
+	got     map[string]string       // by Idempotency-Key, the hash of the body
+	again   int                     // deliveries of what was received before
+	differs []string                // keys that came with another body
 	first   map[string]time.Time
 }
 
 func newInbox(t *testing.T) *inbox {
-	d := &inbox{got: map[string]string{}, first: map[string]time.Time{}}
+	d := &inbox{got: map[string]string{}, first: map[string]time.Time{}, under: map[int]context.Context{}}
 	d.Server = httptest.NewServer(d)
 	t.Cleanup(d.Close)
 	return d
@@ -185,6 +187,7 @@ func (d *inbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	d.mu.Lock()
 	d.asked++
 	nth, answer := d.asked, d.answer
+	d.under[nth] = r.Context()
 	d.mu.Unlock()
 	if answer != nil && !answer(w, nth) {
 		return
@@ -201,6 +204,13 @@ func (d *inbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	default:
 		d.again++
 	}
+}
+
+// asking is the context of a request: it ends when whoever asks gives up.
+func (d *inbox) asking(nth int) context.Context {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.under[nth]
 }
 
 func (d *inbox) behave(answer func(w http.ResponseWriter, nth int) bool) {

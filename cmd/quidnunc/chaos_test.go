@@ -4,6 +4,7 @@ package main
 
 import (
 	"cmp"
+	"errors"
 	"flag"
 	"fmt"
 	"math/rand/v2"
@@ -13,6 +14,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -326,6 +328,8 @@ func experiments() []experiment {
 		{"a rules file half-written while it is reloaded", rulesHalfWritten},
 		{"a rule that matches everything", everythingMatches},
 		{"a webhook that breaks off or answers 500, 429 and 503", moodyWebhook},
+		{"a webhook that hangs, and one that answers without end", endlessWebhook},
+		{"a webhook that is gone (410), opened and driven again by hand", goneWebhook},
 		{"a snapshot damaged on the server", snapshotDamaged},
 		{"the disk full, and freed", diskFull},
 		{"three nodes, each killed in turn", nodesKilled},
@@ -627,6 +631,88 @@ func moodyWebhook(t *testing.T, rng *rand.Rand) account {
 	began := time.Now()
 	s.once(s.node.url())
 	recovery := time.Since(began)
+	a := s.settle(s.node.url())
+	a.recovery = recovery
+	return a
+}
+
+// endlessWebhook has one request hang until it is given up, and answers others 200 with bodies without end.
+func endlessWebhook(t *testing.T, rng *rand.Rand) account {
+	s := newStage(t, rng, 120).external()
+	hang := 1 + rng.IntN(8)
+	var hung, endless atomic.Int32
+	chunk := make([]byte, 1<<20)
+	s.desk.behave(func(w http.ResponseWriter, nth int) bool {
+		switch {
+		case nth == hang:
+			hung.Add(1)
+			<-s.desk.asking(nth).Done()
+			return false
+		case nth%5 == 0:
+			endless.Add(1)
+			for n := 0; n < 10<<10; n++ { // 10 GB
+				if _, err := w.Write(chunk); err != nil {
+					return true
+				}
+			}
+			t.Error("ten gigabytes of an answer were read")
+		}
+		return true
+	})
+	began := time.Now()
+	s.once(s.node.url())
+	recovery := time.Since(began)
+	if hung.Load() != 1 || endless.Load() < 3 {
+		t.Errorf("%d requests hung, %d answers had no end", hung.Load(), endless.Load())
+	}
+	a := s.settle(s.node.url())
+	a.recovery = recovery
+	return a
+}
+
+// goneWebhook says once that it is gone for good: everything for it is buried until somebody opens it again.
+func goneWebhook(t *testing.T, rng *rand.Rand) account {
+	s := newStage(t, rng, 150).external()
+	at := 2 + rng.IntN(6)
+	s.desk.behave(func(w http.ResponseWriter, nth int) bool {
+		if nth == at {
+			w.WriteHeader(http.StatusGone)
+		}
+		return nth != at
+	})
+	p := s.start(natsArgs("run", s.node.url(), s.config)...)
+	hub, err := stream.Connect(t.Context(), stream.Config{URL: s.node.url()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer hub.Close()
+	s.until("every alert delivered or buried", func() bool {
+		data, _, err := hub.Checkpoint(t.Context(), 0)
+		if err != nil {
+			return false
+		}
+		c, err := wire.DecodeCheckpoint(data)
+		if err != nil {
+			t.Fatal(err)
+		}
+		lag, err := hub.Lag(t.Context(), c.Sequence)
+		dead := uint64(0)
+		deadErr := hub.DeadLetters(t.Context(), 1, func(stream.DeadLetter) error { dead++; return nil })
+		return errors.Join(err, deadErr) == nil && lag == 0 && dead > 0 && uint64(s.desk.count())+dead >= c.Alerts
+	})
+	began := time.Now()
+	for _, command := range [][]string{{"receivers", "open", "desk"}, {"dead", "redrive", "--all"}} {
+		if r := quidnunc(t, append(command, "--nats", s.node.url())...); r.code != exitOK {
+			t.Fatalf("%q: exit code %d\n%s\n%s", command, r.code, r.out, r.err)
+		}
+	}
+	s.allDelivered(s.node.url())
+	recovery := time.Since(began)
+	s.still(p)
+	p.signal(os.Interrupt)
+	if code := p.ended(10 * time.Second); code != exitOK {
+		t.Errorf("exit code %d", code)
+	}
 	a := s.settle(s.node.url())
 	a.recovery = recovery
 	return a
