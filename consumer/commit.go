@@ -160,14 +160,20 @@ func (s *session) show(ctx context.Context, entries []stepped) error {
 // sizeEvery is how often the machine's memory is counted: that takes a look at each window.
 const sizeEvery = 10 * time.Second
 
-// watch counts the machine's memory, and is follow for a machine that stands by: where the server does not answer, the
-// next look may be luckier.
+// watch counts the machine's memory, looks whether the log still is what was stepped, and is follow for a machine that
+// stands by: where the server does not answer, the next look may be luckier.
 func (s *session) watch(ctx context.Context) error {
 	if now := s.cfg.Now(); now.Sub(s.sized) >= sizeEvery {
 		s.sized = now
 		s.metrics.sized(s.state.Size())
+		s.inspect = true
 	}
 	err := s.follow(ctx)
+	if err == nil && s.inspect {
+		if err = s.whole(ctx, s.checkpoint); err == nil {
+			s.inspect = false
+		}
+	}
 	if errors.Is(err, stream.ErrUnavailable) {
 		s.cfg.Log.Warn("consumer: the checkpoint cannot be read; trying again", "error", err)
 		return nil
@@ -210,6 +216,20 @@ func (c *Consumer) readCheckpoint(ctx context.Context) (wire.Checkpoint, uint64,
 	}
 	found.Shard, found.Shards, found.Step = c.cfg.Shard, c.cfg.Shards, stepVersion
 	return found, last, nil
+}
+
+// whole refuses to go on where the log ends before a checkpoint: a server came back without its latest messages, or the
+// stream was begun anew.
+func (c *Consumer) whole(ctx context.Context, at wire.Checkpoint) error {
+	last, err := c.log.Last(ctx, stream.Reports)
+	if err != nil {
+		return fmt.Errorf("consumer: %w", err)
+	}
+	if last < at.Sequence {
+		return fmt.Errorf("consumer: %w: it ends at %d, but its outputs are committed up to %d; restore a backup, or begin with another --prefix", ErrLogLost,
+			last, at.Sequence)
+	}
+	return nil
 }
 
 // accept refuses to go on from a checkpoint of a newer program or of another division of the rules.

@@ -22,9 +22,13 @@ import (
 // Log is the ordered log the machine reads and the place its outputs are committed to. *stream.Hub is one.
 type Log interface {
 	Read(ctx context.Context, from uint64, handle func(stream.Stored) error) error
+	Last(ctx context.Context, of stream.Stream) (uint64, error)
 	Checkpoint(ctx context.Context, shard int) (data []byte, last uint64, err error)
 	Commit(ctx context.Context, shard int, outputs []stream.Message, checkpoint []byte, last uint64) (uint64, error)
 }
+
+// ErrLogLost says that the log ends before the place up to which its outputs are committed.
+var ErrLogLost = errors.New("the log has lost its latest messages")
 
 // Library holds the rules objects by content hash. An object that is not there stops the machine: going on without it
 // would say something else than the log does.
@@ -159,6 +163,9 @@ func New(log Log, library Library, aside Aside, actors *gazetteer.Gazetteer, cfg
 // stepping and, while it is its turn, commits what follows. When ctx ends, what was stepped is committed and Run returns
 // nil. While it is another machine's turn, what was stepped is kept until a checkpoint covers it: the turn may come at
 // any time.
+//
+// Where the log ends before the checkpoint, Run refuses to go on (ErrLogLost): what is told next would get the numbers of what
+// was stepped, and be passed over.
 //
 // A machine that believes in a turn it has lost is fenced by the checkpoint: nothing it says is stored, and it waits for
 // its next turn. Run may be called again once it has returned.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -385,6 +386,40 @@ func TestAnEntryThatCannotBeReadIsBuriedAndPassedOver(t *testing.T) {
 	}
 	if a, err := consumer.Verify(t.Context(), h, 0); err != nil || a.Unreadable != 2 || len(a.Problems) != 2 {
 		t.Errorf("the audit finds %+v (%v)", a, err)
+	}
+}
+
+// beheaded is a log that has lost its latest messages, as a damaged block does, once it is told to.
+type beheaded struct {
+	*house
+	lost atomic.Uint64 // messages
+}
+
+func (l *beheaded) Last(ctx context.Context, of stream.Stream) (uint64, error) {
+	last, err := l.house.Last(ctx, of)
+	return last - l.lost.Load(), err
+}
+
+// Messages of a log that ends before its checkpoint would be taken for ones that were stepped already.
+func TestALogThatEndsBeforeItsCheckpointStopsTheMachine(t *testing.T) {
+	h := newHouse(t)
+	manyBundles(4)(h)
+	log := &beheaded{house: h}
+	c, err := consumer.New(log, h, h, gazetteer.Default(), consumer.Config{Gather: time.Millisecond, Watch: time.Millisecond})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan error, 1)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	go func() { ended <- c.Run(ctx) }()
+	h.reads(c)
+	log.lost.Store(1)
+	for _, when := range []string{"while it runs", "at its start"} {
+		if err := <-ended; !errors.Is(err, consumer.ErrLogLost) || !strings.Contains(err.Error(), "up to") {
+			t.Fatalf("%s: %v", when, err)
+		}
+		go func() { ended <- c.Run(ctx) }()
 	}
 }
 

@@ -112,6 +112,9 @@ func (c *Consumer) restore(ctx context.Context) (*session, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := c.whole(ctx, checkpoint); err != nil {
+		return nil, err
+	}
 	c.tally.before(checkpoint)
 	c.metrics.balance.restart()
 	c.metrics.restored(checkpoint, 0, c.cfg.Now())

@@ -42,6 +42,7 @@ type session struct {
 	giveUp     chan struct{} // ends the turn early
 	spoke      time.Time     // wall time of the last live report or tick
 	sized      time.Time     // when the machine's memory was counted last
+	inspect    bool          // the end of the log is to be compared with the checkpoint
 	saves      saves
 	costly     map[string]bool // rules in force that took more work than they may
 }

@@ -21,6 +21,7 @@ import (
 
 	gocmp "github.com/google/go-cmp/cmp"
 
+	"github.com/quidnunc-news/quidnunc/consumer"
 	"github.com/quidnunc-news/quidnunc/pipeline/stream"
 	"github.com/quidnunc-news/quidnunc/pipeline/wire"
 )
@@ -331,6 +332,7 @@ func experiments() []experiment {
 		{"a webhook that hangs, and one that answers without end", endlessWebhook},
 		{"a webhook that is gone (410), opened and driven again by hand", goneWebhook},
 		{"a snapshot damaged on the server", snapshotDamaged},
+		{"a block of the log damaged: refused, and whole again from a copy", blockDamaged},
 		{"the disk full, and freed", diskFull},
 		{"three nodes, each killed in turn", nodesKilled},
 		{"three nodes, two killed: writes stop, and resume whole", twoNodesKilled},
@@ -738,6 +740,43 @@ func snapshotDamaged(t *testing.T, rng *rand.Rand) account {
 	}
 	defer hub.Close()
 	a := s.accountOf(hub)
+	a.recovery = recovery
+	return a
+}
+
+// blockDamaged flips a bit in a block of REPORTS while its server is down, which costs the messages behind it. Everybody
+// says so, nobody goes on; with the block as it was everything goes on.
+func blockDamaged(t *testing.T, rng *rand.Rand) account {
+	s := newStage(t, rng, 1500).external()
+	s.once(s.node.url())
+	s.node.kill()
+	block := filepath.Join(filepath.Dir(s.node.conf), "js", "jetstream", "$G", "streams", "quidnunc_REPORTS", "msgs", "1.blk")
+	copied, err := os.ReadFile(block)
+	if err != nil {
+		t.Fatal(err)
+	}
+	harmed := slices.Clone(copied)
+	harmed[len(harmed)/4+rng.IntN(len(harmed)/2)] ^= 1 << rng.IntN(8)
+	if err := os.WriteFile(block, harmed, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s.node.start()
+	if r := quidnunc(t, "verify", "--nats", s.node.url()); r.code == exitOK || !strings.Contains(r.out, "PROBLEM") {
+		t.Errorf("verify: exit code %d\n%s\n%s", r.code, r.out, r.err)
+	}
+	p := s.start(natsArgs("run", s.node.url(), s.config, "--once")...)
+	if code := p.ended(2 * time.Minute); code == exitOK || code < 0 || !strings.Contains(p.out.String(), consumer.ErrLogLost.Error()) {
+		t.Errorf("exit code %d over a damaged log\n%s", code, lastLines(p.out.String(), 20))
+	}
+	s.node.kill()
+	if err := os.WriteFile(block, copied, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s.node.start()
+	began := time.Now()
+	s.once(s.node.url())
+	recovery := time.Since(began)
+	a := s.settle(s.node.url())
 	a.recovery = recovery
 	return a
 }

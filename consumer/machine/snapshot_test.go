@@ -132,7 +132,7 @@ func TestARestoredMachineStepsOnAsTheOneBefore(t *testing.T) {
 				t.Fatalf("entry %d (-whole +restored):\n%s", i, diff)
 			}
 			if rapid.IntRange(0, 5).Draw(t, "picture") == 0 {
-				still, err := restored.AppendSnapshot(nil)
+				still, err := whole.AppendSnapshot(nil)
 				if err != nil {
 					t.Fatal(err)
 				}
