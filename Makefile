@@ -108,9 +108,11 @@ quality: build ## how well the coder codes: hand-coded corpora in SHARED, writte
 confidence: build ## how often each pattern of the coder is right, measured on SHARED: the coder's confidence
 	python3 tools/quality.py --confidence bin/quidnunc $(SHARED) producer/coder/confidence.txt
 
-lexicon: ## the word lists of producer/syntax, from Debian's hunspell-fr-classical, wordnet-base and scowl
+lexicon: ## the word lists of producer/syntax, from Debian's hunspell-fr-classical, wordnet-base and scowl and npm's brill
 	$(GO) run ./cmd/train lexicon --lang fr
-	$(GO) run ./cmd/train lexicon --lang en
+	brill=$$(mktemp -d) && trap 'rm -r "$$brill"' EXIT && \
+	npm pack --silent --pack-destination "$$brill" brill@3.1.0 && tar -xzf "$$brill"/brill-3.1.0.tgz -C "$$brill" && \
+	$(GO) run ./cmd/train lexicon --lang en --brill "$$brill/package"
 
 models: ## the models of producer/syntax, from ../shared/treebanks
 	$(GO) run ./cmd/train model --lang fr --treebanks ../shared/treebanks/fr

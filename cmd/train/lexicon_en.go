@@ -28,7 +28,7 @@ var englishParts = []struct {
 	{"adv", "r", syntax.ADV, syntax.MostlyAdv},
 }
 
-func englishEntries(wordnet, scowl string) ([]syntax.Entry, error) {
+func englishEntries(wordnet, scowl, brill string) ([]syntax.Entry, error) {
 	e := &english{words: map[string]bool{}, counts: map[string][4]int{}}
 	if err := e.readScowl(scowl); err != nil {
 		return nil, err
@@ -41,7 +41,11 @@ func englishEntries(wordnet, scowl string) ([]syntax.Entry, error) {
 			return nil, err
 		}
 	}
-	return e.all, nil
+	tagged, err := brillEntries(brill)
+	if err != nil {
+		return nil, err
+	}
+	return append(e.all, tagged...), nil
 }
 
 func (e *english) readScowl(dir string) error {

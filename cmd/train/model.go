@@ -24,12 +24,14 @@ func model(args []string) error {
 	sample := flags.Int("sample", 1, "learn from every n-th sentence only")
 	profile := flags.String("cpuprofile", "", "write a CPU profile to this file")
 	c := syntax.Config{Log: func(format string, a ...any) { fmt.Printf(format+"\n", a...) }}
-	flags.IntVar(&c.Runs, "runs", 0, "shuffles whose averages are summed")
-	flags.IntVar(&c.Epochs, "epochs", 0, "passes in each run")
+	flags.IntVar(&c.Runs, "runs", 0, "shuffles whose averages are summed; 0 means the language's")
+	flags.IntVar(&c.Epochs, "epochs", 0, "passes in each run; 0 means the language's")
 	flags.IntVar(&c.Rows[0], "tagger-rows", 0, "features kept of the tagger")
 	flags.IntVar(&c.Rows[1], "parser-rows", 0, "features kept of the parser")
 	flags.IntVar(&c.Rows[2], "labeller-rows", 0, "features kept of the labeller")
-	flags.Uint64Var(&c.Seed, "seed", 1, "seed of the shuffles")
+	flags.Uint64Var(&c.Seed, "seed", 0, "seed of the shuffles; 0 means the language's")
+	flags.IntVar(&c.Noise[0], "tagger-noise", 0, "percent of features left out at random while the tagger learns; 0 means the language's, -1 none")
+	flags.IntVar(&c.Noise[1], "parser-noise", 0, "and while the parser learns")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}

@@ -1,8 +1,8 @@
 package syntax
 
 const (
-	freeFeatures = 116 // of a parser that has no guide
-	moveFeatures = freeFeatures + 14
+	freeFeatures = 64 // of a parser that has no guide
+	moveFeatures = freeFeatures + 35
 )
 
 // moveKeys are the keys of the features of one decision. Feature i is of template i+1.
@@ -26,6 +26,7 @@ func (s *state) context(keys *moveKeys) []uint32 {
 	if !s.guided {
 		return keys[:freeFeatures]
 	}
+	f.further(keys)
 	f.guided(s, keys)
 	return keys[:]
 }
@@ -83,174 +84,156 @@ func passed(from, to *item) uint64 {
 
 // words: the words between which the move decides, and those around them.
 func (f *focus) words(keys *moveKeys) {
-	s0, s1, s2, b0, b1, b2, b3 := f.s0, f.s1, f.s2, f.b0, f.b1, f.b2, f.b3
+	s0, s1, b0, b1, b2, b3 := f.s0, f.s1, f.b0, f.b1, f.b2, f.b3
 	keys[0] = feature(1, s0.w, 0, 0)
-	keys[1] = feature(2, s0.t, 0, 0)
-	keys[2] = feature(3, s0.w, s0.t, 0)
-	keys[3] = feature(4, s1.w, 0, 0)
-	keys[4] = feature(5, s1.t, 0, 0)
-	keys[5] = feature(6, s1.w, s1.t, 0)
-	keys[6] = feature(7, b0.w, 0, 0)
-	keys[7] = feature(8, b0.t, 0, 0)
-	keys[8] = feature(9, b0.w, b0.t, 0)
-	keys[9] = feature(10, b1.w, 0, 0)
-	keys[10] = feature(11, b1.t, 0, 0)
-	keys[11] = feature(12, b1.w, b1.t, 0)
-	keys[12] = feature(13, b2.w, b2.t, 0)
-	keys[13] = feature(14, b2.t, b3.t, 0)
-	keys[14] = feature(15, s2.t, s2.w, 0)
+	keys[1] = feature(2, s0.w, s0.t, 0)
+	keys[2] = feature(3, s1.w, 0, 0)
+	keys[3] = feature(4, s1.t, 0, 0)
+	keys[4] = feature(5, b0.w, 0, 0)
+	keys[5] = feature(6, b0.w, b0.t, 0)
+	keys[6] = feature(7, b1.w, 0, 0)
+	keys[7] = feature(8, b1.w, b1.t, 0)
+	keys[8] = feature(9, b2.w, b2.t, 0)
+	keys[9] = feature(10, b2.t, b3.t, 0)
 }
 
 // pairs: two words at a time.
 func (f *focus) pairs(keys *moveKeys) {
 	s0, s1, b0, b1 := f.s0, f.s1, f.b0, f.b1
-	keys[15] = feature(16, s0.w, s0.t, b0.w*mixD+b0.t)
-	keys[16] = feature(17, s0.w, s0.t, b0.t)
-	keys[17] = feature(18, s0.t, b0.w, b0.t)
-	keys[18] = feature(19, s0.w, b0.w, 0)
-	keys[19] = feature(20, s0.w, b0.t, 0)
-	keys[20] = feature(21, s0.t, b0.w, 0)
-	keys[21] = feature(22, s0.t, b0.t, 0)
-	keys[22] = feature(23, b0.t, b1.t, 0)
-	keys[23] = feature(24, s1.t, s0.t, 0)
-	keys[24] = feature(25, s1.w, s0.w, 0)
-	keys[25] = feature(26, s1.w, s0.t, 0)
-	keys[26] = feature(27, s1.t, s0.w, 0)
-	keys[27] = feature(28, s1.t, b0.t, 0)
-	keys[28] = feature(29, s1.w, b0.w, 0)
-	keys[29] = feature(30, s1.w, b0.t, 0)
-	keys[30] = feature(31, s1.t, b0.w, 0)
-	keys[31] = feature(32, s0.w, b1.w, 0)
+	keys[10] = feature(11, s0.t, b0.w, b0.t)
+	keys[11] = feature(12, s0.w, b0.w, 0)
+	keys[12] = feature(13, s0.w, b0.t, 0)
+	keys[13] = feature(14, s0.t, b0.t, 0)
+	keys[14] = feature(15, b0.t, b1.t, 0)
+	keys[15] = feature(16, s1.t, s0.t, 0)
+	keys[16] = feature(17, s1.w, s0.t, 0)
+	keys[17] = feature(18, s1.t, b0.t, 0)
+	keys[18] = feature(19, s1.t, b0.w, 0)
 }
 
 // triples: three tags at a time, or a word and the tags around it.
 func (f *focus) triples(keys *moveKeys) {
-	s0, s1, s2, b0, b1, b2, s0l, s0r, b0l, s1r := f.s0, f.s1, f.s2, f.b0, f.b1, f.b2, f.s0l, f.s0r, f.b0l, f.s1r
-	keys[32] = feature(33, b0.t, b1.t, b2.t)
-	keys[33] = feature(34, s0.t, b0.t, b1.t)
-	keys[34] = feature(35, s1.t, s0.t, b0.t)
-	keys[35] = feature(36, s2.t, s1.t, s0.t)
-	keys[36] = feature(37, s0.t, s0l.t, b0.t)
-	keys[37] = feature(38, s0.t, s0r.t, b0.t)
-	keys[38] = feature(39, s0.t, b0.t, b0l.t)
-	keys[39] = feature(40, s1.t, s1r.t, s0.t)
-	keys[40] = feature(41, s1.t, s0.t, s0l.t)
-	keys[41] = feature(42, s1.t, s0.t, s0r.t)
-	keys[42] = feature(43, s0.w, b0.t, b1.t)
-	keys[43] = feature(44, s0.t, b0.w, b1.t)
-	keys[44] = feature(45, s0.t, b0.t, b1.w)
-	keys[45] = feature(46, s1.w, s0.t, b0.t)
-	keys[46] = feature(47, s1.t, s0.w, b0.t)
-	keys[47] = feature(48, s1.t, s0.t, b0.w)
-	keys[48] = feature(49, s1.t, s0.t, b0.t*64+b1.t)
-	keys[49] = feature(50, s2.t*64+s1.t, s0.t, b0.t)
+	s0, s1, b0, b1, b2, s0l, s0r, b0l, s1r := f.s0, f.s1, f.b0, f.b1, f.b2, f.s0l, f.s0r, f.b0l, f.s1r
+	keys[19] = feature(20, b0.t, b1.t, b2.t)
+	keys[20] = feature(21, s0.t, s0l.t, b0.t)
+	keys[21] = feature(22, s0.t, s0r.t, b0.t)
+	keys[22] = feature(23, s0.t, b0.t, b0l.t)
+	keys[23] = feature(24, s1.t, s1r.t, s0.t)
+	keys[24] = feature(25, s1.t, s0.t, s0r.t)
+	keys[25] = feature(26, s0.w, b0.t, b1.t)
+	keys[26] = feature(27, s1.w, s0.t, b0.t)
+	keys[27] = feature(28, s1.t, s0.t, b0.w)
+	keys[28] = feature(29, s1.t, s0.t, b0.t*64+b1.t)
 }
 
 // distances: how far apart the words stand, and how many dependents they have.
 func (f *focus) distances(keys *moveKeys) {
 	s0, s1, b0 := f.s0, f.s1, f.b0
-	keys[50] = feature(51, s0.w, f.d0, 0)
-	keys[51] = feature(52, s0.t, f.d0, 0)
-	keys[52] = feature(53, b0.w, f.d0, 0)
-	keys[53] = feature(54, b0.t, f.d0, 0)
-	keys[54] = feature(55, s0.w, b0.w, f.d0)
-	keys[55] = feature(56, s0.t, b0.t, f.d0)
-	keys[56] = feature(57, s1.t, s0.t, f.d1)
-	keys[57] = feature(58, s1.w, f.d1, 0)
-	keys[58] = feature(59, s0.w, f.v0, 0)
-	keys[59] = feature(60, s0.t, f.v0, 0)
-	keys[60] = feature(61, b0.w, f.vb, 0)
-	keys[61] = feature(62, b0.t, f.vb, 0)
-	keys[62] = feature(63, s1.w, f.v1, 0)
-	keys[63] = feature(64, s1.t, f.v1, s0.t)
+	keys[29] = feature(30, s0.w, f.d0, 0)
+	keys[30] = feature(31, s1.w, f.d1, 0)
+	keys[31] = feature(32, s0.t, f.v0, 0)
+	keys[32] = feature(33, b0.w, f.vb, 0)
+	keys[33] = feature(34, b0.t, f.vb, 0)
+	keys[34] = feature(35, s1.w, f.v1, 0)
+	keys[35] = feature(36, s1.t, f.v1, s0.t)
 }
 
 // children: the outermost dependents.
 func (f *focus) children(keys *moveKeys) {
-	s0, s1, b0, s0l, s0r, s0l2, s0r2, b0l, b0l2, s1l, s1r := f.s0, f.s1, f.b0, f.s0l, f.s0r, f.s0l2, f.s0r2, f.b0l, f.b0l2, f.s1l, f.s1r
-	keys[64] = feature(65, s0l.w, s0l.t, uint64(s0l.label))
-	keys[65] = feature(66, s0r.w, s0r.t, uint64(s0r.label))
-	keys[66] = feature(67, b0l.w, b0l.t, uint64(b0l.label))
-	keys[67] = feature(68, s1r.w, s1r.t, uint64(s1r.label))
-	keys[68] = feature(69, s0.t, uint64(s0l.label), uint64(s0l2.label))
-	keys[69] = feature(70, s0.t, uint64(s0r.label), uint64(s0r2.label))
-	keys[70] = feature(71, b0.t, uint64(b0l.label), uint64(b0l2.label))
-	keys[71] = feature(72, s1.t, uint64(s1r.label), uint64(s1l.label))
-	keys[72] = feature(73, s0.t, s0l.t, s0l2.t)
-	keys[73] = feature(74, s0.t, s0r.t, s0r2.t)
-	keys[74] = feature(75, b0.t, b0l.t, b0l2.t)
+	s0, s1, b0, s0l, s0r, s0l2, b0l, b0l2, s1l, s1r := f.s0, f.s1, f.b0, f.s0l, f.s0r, f.s0l2, f.b0l, f.b0l2, f.s1l, f.s1r
+	keys[36] = feature(37, s0l.w, s0l.t, uint64(s0l.label))
+	keys[37] = feature(38, s0r.w, s0r.t, uint64(s0r.label))
+	keys[38] = feature(39, b0l.w, b0l.t, uint64(b0l.label))
+	keys[39] = feature(40, s1r.w, s1r.t, uint64(s1r.label))
+	keys[40] = feature(41, s0.t, uint64(s0l.label), uint64(s0l2.label))
+	keys[41] = feature(42, s1.t, uint64(s1r.label), uint64(s1l.label))
+	keys[42] = feature(43, s0.t, s0l.t, s0l2.t)
+	keys[43] = feature(44, b0.t, b0l.t, b0l2.t)
 }
 
 // labels: the sets of labels among the dependents.
 func (f *focus) labels(keys *moveKeys) {
 	s0, s1, b0 := f.s0, f.s1, f.b0
-	keys[75] = feature(76, s0.w, s0.lset, 0)
-	keys[76] = feature(77, s0.t, s0.lset, b0.t)
-	keys[77] = feature(78, s0.w, s0.rset, 0)
-	keys[78] = feature(79, s0.t, s0.rset, b0.t)
-	keys[79] = feature(80, b0.t, b0.lset, s0.t)
-	keys[80] = feature(81, s1.t, s1.rset, s0.t)
-	keys[81] = feature(82, s1.l, s1.rset, s0.mark)
+	keys[44] = feature(45, b0.t, b0.lset, s0.t)
+	keys[45] = feature(46, s1.l, s1.rset, s0.mark)
 }
 
 // roles: the words of case and mark, which tell the role of a word.
 func (f *focus) roles(keys *moveKeys) {
 	s0, s1, b0 := f.s0, f.s1, f.b0
-	keys[82] = feature(83, s0.t, b0.t, b0.mark)
-	keys[83] = feature(84, s0.l, b0.mark, 0)
-	keys[84] = feature(85, s1.l, b0.mark, s1.t)
-	keys[85] = feature(86, s1.t, s0.t, b0.mark)
-	keys[86] = feature(87, s1.l, s0.mark, 0)
-	keys[87] = feature(88, s1.t, s0.t, s0.mark)
-	keys[88] = feature(89, s1.l, s0.mark, s0.l)
-	keys[89] = feature(90, s0.l, b0.mark, b0.l)
-	keys[90] = feature(91, s0.mark, b0.mark, s0.t)
-	keys[91] = feature(92, s0.mark, b0.w, b0.t)
+	keys[46] = feature(47, s0.t, b0.t, b0.mark)
+	keys[47] = feature(48, s0.l, b0.mark, 0)
+	keys[48] = feature(49, s1.t, s0.t, s0.mark)
+	keys[49] = feature(50, s0.mark, b0.mark, s0.t)
 }
 
 // between: the punctuation, verbs and conjunctions that stand between.
 func (f *focus) between(keys *moveKeys) {
-	s0, s1, b0 := f.s0, f.s1, f.b0
-	keys[92] = feature(93, s0.t, b0.t, f.passed)
-	keys[93] = feature(94, s1.t, s0.t, f.passed1)
-	keys[94] = feature(95, s0.t, b0.w, f.passed)
-	keys[95] = feature(96, f.passed, f.d0, s0.t)
+	s0, b0 := f.s0, f.b0
+	keys[50] = feature(51, s0.t, b0.t, f.passed)
+	keys[51] = feature(52, f.passed, f.d0, s0.t)
 }
 
 // meanings: what the word list knows of meaning and government.
 func (f *focus) meanings(keys *moveKeys) {
 	s0, s1, b0 := f.s0, f.s1, f.b0
-	keys[96] = feature(97, s0.c, s0.t, b0.t)
-	keys[97] = feature(98, b0.c, b0.t, s0.t)
-	keys[98] = feature(99, s0.c, b0.c, f.sb)
-	keys[99] = feature(100, s1.c, s0.c, f.ss)
-	keys[100] = feature(101, s1.c, s0.mark, s1.t)
-	keys[101] = feature(102, s0.c, b0.mark, s0.t)
-	keys[102] = feature(103, s1.c, b0.mark, s1.t)
-	keys[103] = feature(104, s0.l, b0.l, 0)
+	keys[52] = feature(53, s0.c, s0.t, b0.t)
+	keys[53] = feature(54, b0.c, b0.t, s0.t)
+	keys[54] = feature(55, s0.c, b0.c, f.sb)
+	keys[55] = feature(56, s1.c, s0.mark, s1.t)
+	keys[56] = feature(57, s1.c, b0.mark, s1.t)
 }
 
 // ahead: what comes further on.
 func (f *focus) ahead(keys *moveKeys) {
-	s0, b0, b1, b2, b3, s0r, b0l := f.s0, f.b0, f.b1, f.b2, f.b3, f.s0r, f.b0l
-	keys[104] = feature(105, b0.w, b1.w, 0)
-	keys[105] = feature(106, b0.w, b1.t, b2.t)
-	keys[106] = feature(107, b0.t, b1.w, 0)
-	keys[107] = feature(108, f.sb, b1.t, b2.t)
-	keys[108] = feature(109, s0.w, b0.w, b1.t)
-	keys[109] = feature(110, s0.t, b0.t*64+b1.t, b2.t*64+b3.t)
-	keys[110] = feature(111, f.sb, uint64(s0r.label), uint64(b0l.label))
-	keys[111] = feature(112, b1.c, b1.t, b0.t*64+s0.t)
-	keys[112] = feature(113, s0.t, b0.t, f.passed*8+f.d0)
-	keys[113] = feature(114, s0.rset, s0.t, b0.w)
-	keys[114] = feature(115, f.ss, b0.t, f.v0)
-	keys[115] = feature(116, s0.previous, f.sb, b1.t)
+	s0, b0, b1, b2, s0r, b0l := f.s0, f.b0, f.b1, f.b2, f.s0r, f.b0l
+	keys[57] = feature(58, b0.w, b1.w, 0)
+	keys[58] = feature(59, b0.t, b1.w, 0)
+	keys[59] = feature(60, f.sb, b1.t, b2.t)
+	keys[60] = feature(61, s0.w, b0.w, b1.t)
+	keys[61] = feature(62, f.sb, uint64(s0r.label), uint64(b0l.label))
+	keys[62] = feature(63, b1.c, b1.t, b0.t*64+s0.t)
+	keys[63] = feature(64, s0.t, b0.t, f.passed*8+f.d0)
+}
+
+// further: what the scout does without.
+func (f *focus) further(keys *moveKeys) {
+	s0, s1, s2, b0, b1, b2, s0r, s0r2, b0l, b0l2 := f.s0, f.s1, f.s2, f.b0, f.b1, f.b2, f.s0r, f.s0r2, f.b0l, f.b0l2
+	keys[64] = feature(65, b1.t, 0, 0)
+	keys[65] = feature(66, s0.w, s0.t, b0.t)
+	keys[66] = feature(67, s0.t, b0.w, 0)
+	keys[67] = feature(68, s1.w, s0.w, 0)
+	keys[68] = feature(69, s1.t, s0.w, 0)
+	keys[69] = feature(70, s1.w, b0.t, 0)
+	keys[70] = feature(71, s1.t, s0.t, b0.t)
+	keys[71] = feature(72, s1.t, s0.w, b0.t)
+	keys[72] = feature(73, s2.t*64+s1.t, s0.t, b0.t)
+	keys[73] = feature(74, s0.t, f.d0, 0)
+	keys[74] = feature(75, b0.w, f.d0, 0)
+	keys[75] = feature(76, s0.w, b0.w, f.d0)
+	keys[76] = feature(77, s0.t, b0.t, f.d0)
+	keys[77] = feature(78, s0.w, f.v0, 0)
+	keys[78] = feature(79, b0.t, uint64(b0l.label), uint64(b0l2.label))
+	keys[79] = feature(80, s0.t, s0r.t, s0r2.t)
+	keys[80] = feature(81, s0.w, s0.lset, 0)
+	keys[81] = feature(82, s0.t, s0.lset, b0.t)
+	keys[82] = feature(83, s1.t, s0.t, b0.mark)
+	keys[83] = feature(84, s1.l, s0.mark, s0.l)
+	keys[84] = feature(85, s0.l, b0.mark, b0.l)
+	keys[85] = feature(86, s0.mark, b0.w, b0.t)
+	keys[86] = feature(87, s1.t, s0.t, f.passed1)
+	keys[87] = feature(88, s0.c, b0.mark, s0.t)
+	keys[88] = feature(89, s0.l, b0.l, 0)
+	keys[89] = feature(90, b0.w, b1.t, b2.t)
+	keys[90] = feature(91, s0.rset, s0.t, b0.w)
+	keys[91] = feature(92, f.ss, b0.t, f.v0)
+	keys[92] = feature(93, s0.previous, f.sb, b1.t)
 }
 
 // guided: what the guide says.
 func (f *focus) guided(s *state, keys *moveKeys) {
-	s0, s1, b0, b1 := f.s0, f.s1, f.b0, f.b1
-	g0, gb, g1 := s.side(s0.guide.head, f.i0), s.side(b0.guide.head, f.j0), s.side(s1.guide.head, f.i1)
+	s0, b0, b1 := f.s0, f.b0, f.b1
+	g0, gb := s.side(s0.guide.head, f.i0), s.side(b0.guide.head, f.j0)
 	more, moreB := uint64(0), uint64(0) // whether the guide gives s0 more dependents to the right, b0 to the left
 	if f.i0 <= s.n {
 		if s0.guide.last >= f.j0 {
@@ -264,18 +247,10 @@ func (f *focus) guided(s *state, keys *moveKeys) {
 		}
 	}
 	l0 := uint64(s0.guide.label)
-	keys[116] = feature(117, g0, more, 0)
-	keys[117] = feature(118, g0, gb, more*2+moreB)
-	keys[118] = feature(119, g0, more, f.sb)
-	keys[119] = feature(120, gb, moreB, f.sb)
-	keys[120] = feature(121, g0*8+gb, more*2+moreB, f.sb)
-	keys[121] = feature(122, g0*8+g1, more*2+moreB, f.ss)
-	keys[122] = feature(123, g0, more, l0)
-	keys[123] = feature(124, g0, more, s0.w)
-	keys[124] = feature(125, gb, moreB, b0.w)
-	keys[125] = feature(126, g0, more*2+moreB, f.sb*16+f.d0)
-	keys[126] = feature(127, g0*8+gb, more*2+moreB, l0*64+uint64(b0.guide.label))
-	keys[127] = feature(128, g0, more, s0.l*mixD+b0.l)
-	keys[128] = feature(129, g0*8+gb, b0.mark, f.sb)
-	keys[129] = feature(130, g0*8+gb, more*2+moreB, f.sb*64+b1.t)
+	keys[93] = feature(94, g0, gb, more*2+moreB)
+	keys[94] = feature(95, g0, more, l0)
+	keys[95] = feature(96, g0*8+gb, more*2+moreB, l0*64+uint64(b0.guide.label))
+	keys[96] = feature(97, g0, more, s0.l*mixD+b0.l)
+	keys[97] = feature(98, g0*8+gb, b0.mark, f.sb)
+	keys[98] = feature(99, g0*8+gb, more*2+moreB, f.sb*64+b1.t)
 }

@@ -35,10 +35,10 @@ func readFlat(r *reader) flat {
 	return f
 }
 
-// score sums the rows of keys, of which there are at most 256; the sums of different classes compare with one another.
+// score sums the rows of keys, of which there are at most 128; the sums of different classes compare with one another.
 // All buckets are fetched before the first is looked into: so many more of the reads are under way at a time.
 func (f *flat) score(keys []uint32) (sums [3]int32) {
-	const half, bytes, low, most = 0x00ff00ff00ff00ff, 0x01010101, 0x7f7f7f7f, 256
+	const half, bytes, low, most = 0x00ff00ff00ff00ff, 0x01010101, 0x7f7f7f7f, 128
 	buckets := f.buckets
 	if len(buckets) < 1<<(keyBits-tagBits) || len(keys) > most {
 		return sums

@@ -20,6 +20,28 @@ func (r *random) next() uint64 {
 // below gives a number in [0, n).
 func (r *random) below(n int) int { return int((r.next() >> 33) % uint64(n)) }
 
+// thin leaves each key out with a chance of so many in a hundred, and gives what is left, in place and in order.
+func (r *random) thin(keys []uint32, percent int) []uint32 {
+	if percent <= 0 {
+		return keys
+	}
+	const lanes = 4 // of sixteen bits, drawn at once
+	least := uint64(percent) << 16 / 100
+	var drawn uint64
+	n := 0
+	for i, key := range keys {
+		if i%lanes == 0 {
+			drawn = r.next()
+		}
+		keys[n] = key
+		if drawn&0xffff >= least {
+			n++
+		}
+		drawn >>= 16
+	}
+	return keys[:n]
+}
+
 // perm shuffles the numbers below n.
 func (r *random) perm(n int) []int {
 	p := make([]int, n)

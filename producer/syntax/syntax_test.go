@@ -153,6 +153,19 @@ func TestLemmasAndFeatures(t *testing.T) {
 	}
 }
 
+func TestLemmasOfVerbsWhoseStemChangesAnAccent(t *testing.T) {
+	for _, pair := range [][2]string{
+		{"Le ministre cède la place.", "céder"},
+		{"Le ministre intercède pour la ville.", "intercéder"},
+		{"Le ministre abrège la séance.", "abréger"},
+		{"Le ministre assiège la ville.", "assiéger"},
+	} {
+		if w := trees(t, "fr", pair[0])[0].Words[2]; w.Lemma != pair[1] {
+			t.Errorf("%s: lemma %q of %s, want %s", pair[0], w.Lemma, w.Form, pair[1])
+		}
+	}
+}
+
 func TestThePassiveIsAVoice(t *testing.T) {
 	tree := trees(t, "en", "Seven diplomats were attacked by the crowd.")[0]
 	if w := tree.Words[3]; w.Feats.Voice() != "Pass" || w.Lemma != "attack" {

@@ -20,9 +20,7 @@ func (t *trainer) learnTrees() {
 		backwards[i] = e.backwards()
 	}
 	for fold := range folds {
-		p := t.pupil()
-		t.teach(p, backwards, newRandom(t.c.Seed, 400+fold), t.c.Scouting, func(i int) bool { return foldOf(i) != fold })
-		p.finish()
+		p := t.taught(backwards, 400+fold, 1, t.c.Scouting, 2, func(i int) bool { return foldOf(i) != fold })
 		p.mover.use()
 		p.labeller.use()
 		l := &lesson{t: t, p: p, scores: make([]int32, len(t.m.labels))}
@@ -33,18 +31,26 @@ func (t *trainer) learnTrees() {
 		}
 		t.c.Log("scout, part %d: %.2f %% of heads right", fold, t.guided(fold))
 	}
-	t.scout = t.pupil()
-	t.teach(t.scout, backwards, newRandom(t.c.Seed, 410), t.c.Scouting, func(int) bool { return true })
-	t.scout.finish()
-	t.parser = t.pupil()
-	for run := range t.c.Runs {
-		t.teach(t.parser, t.examples, newRandom(t.c.Seed, 300+run), t.c.Epochs, func(int) bool { return true })
-		t.parser.finish()
-	}
+	all := func(int) bool { return true }
+	t.scout = t.taught(backwards, 410, 1, t.c.Scouting, 2, all)
+	t.parser = t.taught(t.examples, 300, t.c.Runs, t.c.Epochs, 1, all)
 	t.c.Log("parser: %d features, labeller: %d", len(t.parser.mover.keys), len(t.parser.labeller.keys))
 }
 
-func (t *trainer) pupil() pupil { return pupil{newLearner(moves), newLearner(len(t.m.labels))} }
+// taught is a parser that has learnt from the examples to use: first which features are worth their rows, of which it may
+// have one in share of what the language's parser has, then their weights in several runs.
+func (t *trainer) taught(examples []*example, stream, runs, epochs, share int, use func(int) bool) pupil {
+	p := pupil{newLearner(moves), newLearner(len(t.m.labels))}
+	t.teach(p, examples, newRandom(t.c.Seed, stream+50), t.c.Sifting, use)
+	p.finish()
+	p.mover.settle(t.c.Rows[1]/share, keyBits-tagBits)
+	p.labeller.settle(t.c.Rows[2]/share, labelBits)
+	for run := range runs {
+		t.teach(p, examples, newRandom(t.c.Seed, stream+run), epochs, use)
+		p.finish()
+	}
+	return p
+}
 
 func (p pupil) finish() {
 	p.mover.finish()
@@ -123,7 +129,7 @@ func (l *lesson) parse(e *example) []guide {
 		move, label := l.best(), 0
 		if move != shift {
 			head, dep := s.arc(move)
-			label = l.guess(head, dep)
+			label, _ = l.guess(head, dep)
 		}
 		s.move(move, uint8(label), l.t.m.roles)
 	}
@@ -145,20 +151,29 @@ func (l *lesson) best() int {
 	return best
 }
 
-// guess gives the label of the highest score, and leaves keys and scores for learning.
-func (l *lesson) guess(head, dep int32) int {
+// guess gives the label of the highest score and the features it rests on, and leaves the scores for learning.
+func (l *lesson) guess(head, dep int32) (int, []uint32) {
 	if head == l.s.n {
-		return l.t.m.root
+		return l.t.m.root, nil
 	}
+	keys := l.thin(l.s.labelContext(head, dep, &l.labelKeys))
 	clear(l.scores)
-	l.p.labeller.score(l.s.labelContext(head, dep, &l.labelKeys), l.scores)
+	l.p.labeller.score(keys, l.scores)
 	best := 0
 	for c, v := range l.scores {
 		if v > l.scores[best] {
 			best = c
 		}
 	}
-	return best
+	return best, keys
+}
+
+// thin leaves features out at random while it learns, so that no few of them are relied on.
+func (l *lesson) thin(keys []uint32) []uint32 {
+	if l.random == nil {
+		return keys
+	}
+	return l.random.thin(keys, l.t.c.Noise[1])
 }
 
 func (l *lesson) learn(e *example) {
@@ -200,7 +215,7 @@ func (l *lesson) choose(e *example) int {
 		}
 		return left
 	}
-	keys := s.context(&l.keys)
+	keys := l.thin(s.context(&l.keys))
 	var scores [moves]int32
 	l.p.mover.score(keys, scores[:])
 	guess, gold := -1, -1
@@ -277,13 +292,9 @@ func (l *lesson) cost(e *example, move int) int {
 
 // label labels an arc, and learns from it if the treebank has the arc.
 func (l *lesson) label(e *example, head, dep int32) uint8 {
-	guess := l.guess(head, dep)
+	guess, keys := l.guess(head, dep)
 	if head == l.s.n || e.head[dep] != head {
 		return uint8(guess)
-	}
-	keys := l.labelKeys[:freeLabelFeatures]
-	if l.s.guided {
-		keys = l.labelKeys[:]
 	}
 	l.labelled++
 	l.p.labeller.now++

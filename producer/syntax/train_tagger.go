@@ -10,9 +10,7 @@ func foldOf(i int) int { return i / 20 % folds }
 func (t *trainer) learnTags() {
 	t.findCertain()
 	for fold := range folds {
-		l := newLearner(len(t.m.tags) - 1)
-		t.trainTagger(l, newRandom(t.c.Seed, 100+fold), 4, func(i int) bool { return foldOf(i) != fold })
-		l.finish()
+		l := t.tagTaught(100+fold, 1, 4, func(i int) bool { return foldOf(i) != fold })
 		l.use()
 		wrong, all := 0, 0
 		for i, e := range t.examples[:t.written] {
@@ -35,11 +33,7 @@ func (t *trainer) learnTags() {
 			kept[i] = append(kept[i], e.nodes[j+2].tag)
 		}
 	}
-	t.tagger = newLearner(len(t.m.tags) - 1)
-	for run := range t.c.Runs {
-		t.trainTagger(t.tagger, newRandom(t.c.Seed, 200+run), 6, func(int) bool { return true })
-		t.tagger.finish()
-	}
+	t.tagger = t.tagTaught(200, t.c.Runs, 6, func(int) bool { return true })
 	for i, tags := range kept {
 		for j, tag := range tags {
 			t.examples[i].nodes[j+2].tag = tag
@@ -50,6 +44,20 @@ func (t *trainer) learnTags() {
 		t.tagWith(t.tagger, e)
 	}
 	t.c.Log("tagger: %d features", len(t.tagger.keys))
+}
+
+// tagTaught is a tagger that has learnt from the examples to use: first which features are worth their rows, then their
+// weights in several runs.
+func (t *trainer) tagTaught(stream, runs, epochs int, use func(int) bool) *learner {
+	l := newLearner(len(t.m.tags) - 1)
+	t.trainTagger(l, newRandom(t.c.Seed, stream+50), t.c.Sifting, use)
+	l.finish()
+	l.settle(t.c.Rows[0], tagRowBits)
+	for run := range runs {
+		t.trainTagger(l, newRandom(t.c.Seed, stream+run), epochs, use)
+		l.finish()
+	}
+	return l
 }
 
 // findCertain lists the words that are frequent and always have one tag, and numbers the sets of tags of the others.
@@ -107,7 +115,7 @@ func (t *trainer) trainTagger(l *learner, random *random, epochs int, use func(i
 			e := t.examples[i]
 			for j := range e.tags {
 				var used []uint32
-				e.nodes[j+2].tag, used = t.guess(l, e.nodes, j+2, &keys, scores)
+				e.nodes[j+2].tag, used = t.guess(l, e.nodes, j+2, &keys, scores, random)
 				if _, sure := t.m.certain[e.nodes[j+2].low]; sure {
 					continue
 				}
@@ -121,11 +129,15 @@ func (t *trainer) trainTagger(l *learner, random *random, epochs int, use func(i
 	}
 }
 
-func (t *trainer) guess(l *learner, nodes []node, i int, keys *[tagFeatures]uint32, scores []int32) (uint8, []uint32) {
+// guess gives the tag of the highest score and the features it rests on: all of them, or with noise those left by chance.
+func (t *trainer) guess(l *learner, nodes []node, i int, keys *[tagFeatures]uint32, scores []int32, noise *random) (uint8, []uint32) {
 	if tag, ok := t.m.certain[nodes[i].low]; ok {
 		return tag, nil
 	}
 	used := tagContext(nodes, i, t.m.words.usage, keys)
+	if noise != nil {
+		used = noise.thin(used, t.c.Noise[0])
+	}
 	clear(scores)
 	l.score(used, scores)
 	best := 0
@@ -152,6 +164,6 @@ func (t *trainer) tagWith(l *learner, e *example) {
 	var keys [tagFeatures]uint32
 	scores := make([]int32, l.k)
 	for j := range e.tags {
-		e.nodes[j+2].tag, _ = t.guess(l, e.nodes, j+2, &keys, scores)
+		e.nodes[j+2].tag, _ = t.guess(l, e.nodes, j+2, &keys, scores, nil)
 	}
 }

@@ -8,13 +8,14 @@ import (
 // learner is a perceptron in training: a row of weights for every feature that was ever wrong.
 // Rows are found by key in an open table; sums keep the averages (Daumé's trick) over all runs.
 type learner struct {
-	k     int
-	slots []uint64 // (key+1)<<32 | row; 0 is free
-	keys  []uint32 // of each row
-	w     []int32
-	u     []int64
-	sum   []int64
-	now   int64
+	k       int
+	slots   []uint64 // (key+1)<<32 | row; 0 is free
+	keys    []uint32 // of each row
+	w       []int32
+	u       []int64
+	sum     []int64
+	now     int64
+	settled bool // no other rows are to come
 }
 
 func newLearner(k int) *learner {
@@ -41,6 +42,9 @@ func (l *learner) add(keys []uint32, class int, delta int32) {
 	for _, key := range keys {
 		r := l.row(key)
 		if r < 0 {
+			if l.settled {
+				continue
+			}
 			r = l.insert(key)
 		}
 		l.w[r*l.k+class] += delta
@@ -94,6 +98,17 @@ func (l *learner) finish() {
 		l.w[i], l.u[i] = 0, 0
 	}
 	l.now = 1
+}
+
+// settle forgets all weights and learns from now on only of the features that quantise would keep: so what is left out
+// of the stored table is not missed there, and what uses the learner's guesses sees the faults of the table.
+func (l *learner) settle(limit int, bits uint) {
+	kept := newLearner(l.k)
+	for _, key := range l.quantise(limit, bits).keys {
+		kept.insert(key)
+	}
+	kept.settled = true
+	*l = *kept
 }
 
 // use takes the averages as weights, to guess with.
