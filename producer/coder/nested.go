@@ -63,8 +63,9 @@ func told(side []news.Actor) bool {
 // clause tells whether an event is the verb of a clause with a subject of its own: "after diplomats were accused".
 func clause(tr *tree, d draft) bool {
 	w := tr.at(d.at)
-	if w < 0 || d.sense.Noun || tr.rel(w) != "advcl" && tr.rel(w) != "ccomp" {
+	if w < 0 || d.sense.Noun || tr.rel(w) != "advcl" && tr.rel(w) != "ccomp" && tr.rel(w) != "acl" {
 		return false
 	}
-	return tr.child(w, "nsubj", "nsubj:pass") >= 0
+	c := tr.child(w, "nsubj", "nsubj:pass")
+	return c >= 0 && (tr.rel(w) != "acl" || tr.Words[c].Feats.PronType() != "Rel") // "dont les opposants réclamaient"
 }

@@ -117,19 +117,42 @@ func (r *reading) treeObject(tr *tree, v int, t *trigger) []int {
 			return own
 		}
 	}
-	if found := r.behind(tr, v, t); len(found) > 0 {
+	found := r.behind(tr, v, t)
+	if len(found) == 0 && o >= 0 {
+		found = r.behind(tr, o, t)
+	}
+	if len(found) > 0 && o >= 0 && r.mentions[found[0]].where() { // "two Vietnamese trawlers off Natuna": whose they are, not where
+		if own := r.foreigners(tr, o); len(own) > 0 {
+			return own
+		}
+	}
+	if len(found) > 0 {
 		return found
 	}
 	if o >= 0 {
-		if found := r.behind(tr, o, t); len(found) > 0 {
-			return found
-		}
 		if found := r.owners(tr, o); len(found) > 0 && !r.means(t, r.at[tr.token[o]]-1) {
 			return found
 		}
 	}
 	if c := tr.child(v, "iobj"); c >= 0 {
 		return r.party(tr, c)
+	}
+	return nil
+}
+
+// foreigners is the state that the words of a thing name as its own: "the Bulgarian consulate", "deux chalutiers
+// vietnamiens".
+func (r *reading) foreigners(tr *tree, o int) []int {
+	if m := r.at[tr.token[o]] - 1; m >= 0 && r.mentions[m].agent != nil && r.mentions[m].known && state(r.mentions[m].actor.Country) {
+		return []int{m}
+	}
+	for c := range tr.Words {
+		if tr.Words[c].Head != o || tr.rel(c) != "amod" && tr.rel(c) != "compound" {
+			continue
+		}
+		if m := r.at[tr.token[c]] - 1; m >= 0 && r.mentions[m].adjective && state(r.mentions[m].actor.Country) {
+			return []int{m}
+		}
 	}
 	return nil
 }
@@ -202,11 +225,22 @@ func (r *reading) own(tr *tree, w int) []int {
 			continue
 		}
 		x, h := r.at[tr.token[c]]-1, r.at[tr.token[tr.Words[c].Head]]-1
-		if x >= 0 && r.mentions[x].actor.Name != "" && slices.Contains(out, h) && !slices.Contains(out, x) {
+		if x >= 0 && r.mentions[x].actor.Name != "" && slices.Contains(out, h) && !slices.Contains(out, x) && !r.tellsIt(tr, x, c) {
 			out = append(out, x)
 		}
 	}
+	for p := out[0] + 1; p < out[len(out)-1] && len(out) < 12; p++ { // the middle of "Washington, London and Canberra"
+		if k, found := slices.BinarySearch(out, p); !found && r.listed(p) {
+			out = slices.Insert(out, k, p)
+		}
+	}
 	return out
+}
+
+// tellsIt tells a name behind a comma that is no party but who says so: "Russia attacked Ukraine, Joe Biden said."
+func (r *reading) tellsIt(tr *tree, x, word int) bool {
+	n := &r.mentions[x]
+	return n.last < len(r.keys) && r.saying(n.last) && tr.child(word, "cc") < 0
 }
 
 // listed tells whether the bare name at mention p goes on, by a comma or "and", to the mention behind it as its equal.
@@ -260,6 +294,11 @@ func (r *reading) owners(tr *tree, w int) []int {
 			continue
 		}
 		m := r.at[tr.token[c]] - 1
+		if m < 0 && tr.rel(c) == "appos" && c > w { // "the captain, a Filipino sailor"
+			if found := r.owners(tr, c); len(found) > 0 {
+				return found
+			}
+		}
 		if m < 0 || r.mentions[m].actor.Name == "" {
 			continue
 		}

@@ -81,6 +81,14 @@ func (t *tree) crown() {
 	if root < 0 || t.Words[root].Tag != syntax.NOUN && t.Words[root].Tag != syntax.PROPN || t.child(root, "cop", "nsubj") >= 0 {
 		return
 	}
+	for v := root + 2; v < len(t.Words); v++ { // "Hezbollah, the Shiite movement, attacked soldiers"
+		a := t.Words[v].Head
+		if a > root && t.Words[a].Head == root && t.Words[a].Rel == "appos" && t.Words[v].Rel == "acl" && t.verbal(v) && t.Words[v-1].Form == "," && t.child(v, "obj") > v {
+			t.Words[root].Head, t.Words[root].Rel = v, "nsubj"
+			t.Words[v].Head, t.Words[v].Rel = -1, "root"
+			return
+		}
+	}
 	for v := root + 1; v < len(t.Words); v++ {
 		if t.Words[v].Head != root || t.Words[v].Rel != "acl:relcl" || t.Words[v].Feats.VerbForm() != "Fin" || !t.verbal(v) || t.pronoun(v) >= 0 {
 			continue
