@@ -25,10 +25,10 @@ func (r *reading) tells(s text.Sentence) bool {
 
 func (r *reading) mayTell(i int, s text.Sentence) bool {
 	w := r.words[i]
-	switch {
-	case w == unknown:
+	if w == unknown {
 		return false
-	case w.Marks.Has(lexicon.Must | lexicon.Blame):
+	}
+	if _, n := r.phrase(i, s.Last, lexicon.Must|lexicon.Blame); n > 0 {
 		return true
 	}
 	if !w.Marks.Has(lexicon.Be | lexicon.Have | lexicon.Preposition) {
