@@ -91,7 +91,7 @@ type Config struct {
 	MaxBytes   int                   // bytes of outputs in one commit; 0 means 1 MiB
 	Gather     time.Duration         // how long outputs wait for others; 0 means 100ms
 	TickAfter  time.Duration         // silence of the live sources after which the time is written; 0 means 10s
-	Ahead      int                   // entries decoded ahead of the machine; 0 means 256
+	Ahead      int                   // entries decoded and matched ahead of the machine; 0 means 256
 	Registerer prometheus.Registerer // for the metrics; nil means none
 	Log        *slog.Logger          // nil means silent
 	Now        func() time.Time      // the wall clock of metrics and ticks, never of what the machine says; nil means time.Now
@@ -178,11 +178,12 @@ func (c *Consumer) Run(ctx context.Context) error {
 		return err
 	}
 	reading, stop := context.WithCancel(ctx)
+	s.rules.Store(s.state.Rules())
 	entries := make(chan *entry, c.cfg.Ahead)
 	ended := make(chan error, 1)
 	go func() {
 		defer close(entries)
-		ended <- c.read(reading, s.position+1, entries)
+		ended <- s.read(reading, s.position+1, entries)
 	}()
 	err = s.run(ctx, entries)
 	s.state.Rules().Close()
@@ -195,19 +196,19 @@ func (c *Consumer) Run(ctx context.Context) error {
 	return err
 }
 
-// read puts the log from a sequence on into entries, in its order, and has them decoded side by side.
-func (c *Consumer) read(ctx context.Context, from uint64, entries chan<- *entry) error {
-	raw := make(chan *entry, c.cfg.Ahead)
+// read puts the log from a sequence on into entries, in its order, and has them prepared side by side.
+func (s *session) read(ctx context.Context, from uint64, entries chan<- *entry) error {
+	raw := make(chan *entry, s.cfg.Ahead)
 	var decoders sync.WaitGroup
 	for range runtime.GOMAXPROCS(0) {
 		decoders.Go(func() {
 			for e := range raw {
-				e.decode()
+				e.prepare(s.rules.Load())
 			}
 		})
 	}
-	err := c.log.Read(ctx, from, func(m stream.Stored) error {
-		e := &entry{stored: m, decoded: make(chan struct{})}
+	err := s.log.Read(ctx, from, func(m stream.Stored) error {
+		e := &entry{stored: m, ready: make(chan struct{})}
 		raw <- e
 		select {
 		case entries <- e:

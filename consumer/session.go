@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"github.com/quidnunc-news/quidnunc/consumer/machine"
@@ -12,19 +13,25 @@ import (
 	"github.com/quidnunc-news/quidnunc/pipeline/wire"
 )
 
-// entry is a message of the log, decoded ahead of the machine.
+// entry is a message of the log, decoded and matched ahead of the machine.
 type entry struct {
-	stored  stream.Stored
-	decoded chan struct{} // closed when the rest is there
-	noun    news.Entry
-	err     error // why it cannot be decoded
+	stored   stream.Stored
+	ready    chan struct{} // closed when the rest is there
+	noun     news.Entry
+	prepared *machine.Prepared // of a report
+	err      error             // why it cannot be decoded
 }
 
-func (e *entry) decode() {
-	defer close(e.decoded)
-	e.noun, e.err = wire.DecodeEntry(e.stored.Subject, e.stored.Data)
-	if e.err == nil {
-		e.stored.Data = nil
+// prepare decodes the entry and asks the rules that are in force now about it: Step asks again where others are when it is
+// the entry's turn.
+func (e *entry) prepare(rules *machine.Ruleset) {
+	defer close(e.ready)
+	if e.noun, e.err = wire.DecodeEntry(e.stored.Subject, e.stored.Data); e.err != nil {
+		return
+	}
+	e.stored.Data = nil
+	if r, ok := e.noun.(news.Report); ok {
+		e.prepared = rules.Prepare(r)
 	}
 }
 
@@ -32,9 +39,10 @@ func (e *entry) decode() {
 type session struct {
 	*Consumer
 	state      *machine.State
-	position   uint64          // sequence of the log that was stepped last
-	checkpoint wire.Checkpoint // of the last commit, this machine's or another's
-	last       uint64          // EVENTS sequence of the checkpoint: what fences a stale machine
+	rules      atomic.Pointer[machine.Ruleset] // those in force, for who matches ahead of the machine
+	position   uint64                          // sequence of the log that was stepped last
+	checkpoint wire.Checkpoint                 // of the last commit, this machine's or another's
+	last       uint64                          // EVENTS sequence of the checkpoint: what fences a stale machine
 	backlog    backlog
 	flight     *flight       // the batch that is being stored; nil: none is
 	overdue    bool          // what waits has waited long enough for others
@@ -71,7 +79,7 @@ func (s *session) run(ctx context.Context, entries <-chan *entry) error {
 			if !ok {
 				return s.finish(ctx)
 			}
-			<-e.decoded
+			<-e.ready
 			err = s.take(ctx, e)
 		case <-due.C():
 			due.fired()
@@ -245,7 +253,7 @@ func (s *session) step(ctx context.Context, e *entry, silent bool) (machine.Resu
 	if e.err != nil {
 		return machine.Result{Fate: Unreadable}, nil
 	}
-	in := machine.Input{Seq: e.stored.Seq, Entry: e.noun}
+	in := machine.Input{Seq: e.stored.Seq, Entry: e.noun, Prepared: e.prepared}
 	if told, ok := e.noun.(news.Rules); ok {
 		rules, err := s.compile(ctx, s.state.Rules(), told.Hash)
 		if err != nil {
@@ -257,6 +265,9 @@ func (s *session) step(ctx context.Context, e *entry, silent bool) (machine.Resu
 	}
 	began := s.cfg.Now()
 	result := s.state.Step(in)
+	if in.Rules != nil {
+		s.rules.Store(s.state.Rules())
+	}
 	if !silent {
 		s.metrics.stepped(s.cfg.Now().Sub(began))
 	}

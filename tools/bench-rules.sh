@@ -37,6 +37,10 @@ else
       }' "$work/before" "$work/lucene" "$work/after"
   done
 fi
-ours -test.bench 'BenchmarkLive$' -rules 1000000
+for n in 10000 100000 1000000; do
+  ours -test.bench 'BenchmarkLive$' -rules "$n"
+done
 ours -test.bench 'BenchmarkRM2$' -rules 1000000 -curve "$root/docs/rules-speed.svg"
+(cd "$root/consumer/machine" && go test -run '^$' -bench 'BenchmarkChange$' -benchtime 2000x -timeout 60m . 2>&1 | grep '^change ')
+"$root/tools/bench-put.sh" 1000000
 echo "load: $(cut -d' ' -f1-3 /proc/loadavg)"

@@ -33,19 +33,27 @@ With --nats it ends when the sources are exhausted.`,
 	return c
 }
 
-func produce(ctx context.Context, std streams, s *settings) error {
-	p, err := s.plan(std, need{sources: true})
-	if err != nil {
-		return err
+// enter is how a process with a part of the work begins: with its plan, and in the house that runs on its data directory or
+// its servers, or one of its own. leave is for its end.
+func (s *settings) enter(ctx context.Context, std streams, n need) (p *plan, h *house, leave func(), err error) {
+	if p, err = s.plan(std, n); err != nil {
+		return nil, nil, nil, err
 	}
-	defer p.end()
 	p.house.join = true
-	h, err := open(ctx, p.house, std, p.log)
+	if h, err = open(ctx, p.house, std, p.log); err != nil {
+		p.end()
+		return nil, nil, nil, err
+	}
+	h.announce(std.out)
+	return p, h, func() { h.close(); p.end() }, nil
+}
+
+func produce(ctx context.Context, std streams, s *settings) error {
+	p, h, leave, err := s.enter(ctx, std, need{sources: true})
 	if err != nil {
 		return err
 	}
-	defer h.close()
-	h.announce(std.out)
+	defer leave()
 	if err := addFeeds(ctx, h, p, false); err != nil {
 		return err
 	}
@@ -107,18 +115,11 @@ them in the log: start a consumer before the producers.`,
 }
 
 func consume(ctx context.Context, std streams, s *settings, part shard, deliver bool) error {
-	p, err := s.plan(std, need{rules: true})
+	p, h, leave, err := s.enter(ctx, std, need{rules: true})
 	if err != nil {
 		return err
 	}
-	defer p.end()
-	p.house.join = true
-	h, err := open(ctx, p.house, std, p.log)
-	if err != nil {
-		return err
-	}
-	defer h.close()
-	h.announce(std.out)
+	defer leave()
 	if err := addAPI(h, p); err != nil {
 		return err
 	}
@@ -165,18 +166,11 @@ rule files are taken up while it runs; rules are the consumers' business.`,
 }
 
 func deliver(ctx context.Context, std streams, s *settings) error {
-	p, err := s.plan(std, need{rules: true})
+	p, h, leave, err := s.enter(ctx, std, need{rules: true})
 	if err != nil {
 		return err
 	}
-	defer p.end()
-	p.house.join = true
-	h, err := open(ctx, p.house, std, p.log)
-	if err != nil {
-		return err
-	}
-	defer h.close()
-	h.announce(std.out)
+	defer leave()
 	if err := addAPI(h, p); err != nil {
 		return err
 	}

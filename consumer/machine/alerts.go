@@ -3,7 +3,7 @@ package machine
 import (
 	"fmt"
 	"slices"
-	"strings"
+	"strconv"
 	"time"
 
 	"github.com/quidnunc-news/quidnunc/consumer/match"
@@ -204,17 +204,21 @@ func (s *State) disclaim(a *article, holds func(claim) bool, at time.Time, ref n
 
 // facts is what must differ for a new revision of an article to be worth telling.
 func facts(a news.Alert) string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "%s|%s", a.Severity, a.Summary)
-	for _, e := range a.Events {
-		fmt.Fprintf(&b, "|%s %s %t %s", e.ID, e.Realis, e.Historical, e.Effective)
-		for _, q := range []*news.Quantity{e.Count, e.Dead, e.Injured, e.Arrested} {
+	b := make([]byte, 0, 256)
+	b = append(append(append(b, a.Severity...), '|'), a.Summary...)
+	for i := range a.Events {
+		e := &a.Events[i]
+		b = append(append(append(append(b, '|'), e.ID...), ' '), e.Realis...)
+		b = append(append(strconv.AppendBool(append(b, ' '), e.Historical), ' '), e.Effective.String()...)
+		for _, q := range [...]*news.Quantity{e.Count, e.Dead, e.Injured, e.Arrested} {
 			if q == nil {
-				b.WriteString(" -")
+				b = append(b, " -"...)
 				continue
 			}
-			fmt.Fprintf(&b, " %d:%d:%d", q.Value, q.Min, q.Max)
+			b = strconv.AppendInt(append(b, ' '), q.Value, 10)
+			b = strconv.AppendInt(append(b, ':'), q.Min, 10)
+			b = strconv.AppendInt(append(b, ':'), q.Max, 10)
 		}
 	}
-	return string(news.MakeID(b.String()))
+	return string(news.MakeID(string(b)))
 }

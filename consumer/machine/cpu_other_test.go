@@ -8,3 +8,6 @@ var began = time.Now()
 
 // cpu is the time that has passed: what is closest to processor time where that cannot be asked for.
 func cpu() time.Duration { return time.Since(began) }
+
+// threadTime is the time that has passed, too.
+func threadTime() time.Duration { return time.Since(began) }

@@ -27,7 +27,9 @@ type counter struct {
 	looks   string // for what, in words
 }
 
-func counterOf(w *window.Window, meaning string) *counter { return &counter{w, meaning, w.Spec().String()} }
+func counterOf(w *window.Window, meaning string) *counter {
+	return &counter{w, meaning, w.Spec().String()}
+}
 
 func meaningOf(r *rule.Rule) string {
 	var b strings.Builder

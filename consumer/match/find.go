@@ -112,7 +112,7 @@ func compareRuns(a, b run) int {
 	return int(a.last - b.last)
 }
 
-// near is two finders' words with at most within words between them. Its runs are both sides of each such pair.
+// near is two finders' words with at most within words between them. Its runs are both sides of all such pairs.
 type near struct {
 	x, y    finder
 	within  int
@@ -127,20 +127,32 @@ func (n near) runs(v *view, out []run) []run {
 	end := len(out)
 	v.work += end - from
 	xs, ys := out[from:middle], out[middle:end]
-	out = n.pairs(xs, ys, out)
+	out = n.sides(xs, ys, out, v)
 	if !n.ordered {
-		out = n.pairs(ys, xs, out)
+		out = n.sides(ys, xs, out, v)
 	}
 	out = sorted(out, end)
 	return out[:from+copy(out[from:], out[end:])]
 }
 
-// pairs appends, for each run of xs that has one of ys after it and near enough, that run and the first such.
-func (n near) pairs(xs, ys, out []run) []run {
+// sides appends the runs of xs that have one of ys behind them and near enough, and those of ys that stand so behind one
+// of xs. Behind a run, those that are near enough follow each other: where they begin and end is enough to tell which of
+// ys any run has.
+func (n near) sides(xs, ys, out []run, v *view) []run {
+	v.covers = slices.Grow(v.covers[:0], len(ys)+1)[:len(ys)+1]
+	clear(v.covers)
+	behind := func(at int32) int { return sort.Search(len(ys), func(i int) bool { return ys[i].first > at }) }
 	for _, x := range xs {
-		i := sort.Search(len(ys), func(i int) bool { return ys[i].first > x.last })
-		if i < len(ys) && int(ys[i].first-x.last)-1 <= n.within {
-			out = append(out, x, ys[i])
+		if from, to := behind(x.last), behind(x.last+int32(n.within)+1); from < to {
+			out = append(out, x)
+			v.covers[from]++
+			v.covers[to]--
+		}
+	}
+	open := int32(0)
+	for i, y := range ys {
+		if open += v.covers[i]; open > 0 {
+			out = append(out, y)
 		}
 	}
 	return out

@@ -23,11 +23,11 @@ type Live struct {
 
 	mu      sync.Mutex // of who changes
 	numbers map[string]uint32
-	rules   []*rule.Rule // by number; nil: deleted
-	free    []uint32     // numbers of deleted rules
-	merging []*part      // in the background
-	changed []uint32     // numbers put or deleted since that merge began
-	overlay *overlay     // of the supplements that are asked; nil without any
+	rules   roster   // by number; nil: deleted
+	free    []uint32 // numbers of deleted rules
+	merging []*part  // in the background
+	changed []uint32 // numbers put or deleted since that merge began
+	overlay *overlay // of the supplements that are asked; nil without any
 	closed  bool
 	merges  sync.WaitGroup
 }
@@ -65,7 +65,7 @@ func (l *Live) Change(put []rule.Rule, drop []string) error {
 		if n, ok := l.numbers[name]; ok {
 			gone[n] = true
 			delete(l.numbers, name)
-			l.rules[n] = nil
+			l.rules.set(n, nil)
 			l.free = append(l.free, n)
 		}
 	}
@@ -108,10 +108,10 @@ func (l *Live) enter(rules []rule.Rule) (fresh, replaced []uint32, _ error) {
 		case last >= 0:
 			n, l.free = l.free[last], l.free[:last]
 		default:
-			n, l.rules = uint32(len(l.rules)), append(l.rules, nil)
+			n = l.rules.grow()
 		}
 		l.numbers[r.Name] = n
-		l.rules[n] = r
+		l.rules.set(n, r)
 		fresh = append(fresh, n)
 	}
 	slices.Sort(fresh)
@@ -121,7 +121,7 @@ func (l *Live) enter(rules []rule.Rule) (fresh, replaced []uint32, _ error) {
 func (l *Live) partOf(numbers []uint32) *part {
 	p := &part{numbers: numbers, rules: make([]*rule.Rule, len(numbers))}
 	for i, n := range numbers {
-		p.rules[i] = l.rules[n]
+		p.rules[i] = l.rules.at(n)
 	}
 	return p
 }
@@ -147,14 +147,22 @@ const growth = 8
 // Parts of so few rules always join.
 const tiny = 32
 
-// Parts of fewer rules are merged at once; larger ones in the background.
-const small = 512
+// Parts of fewer rules are merged at once, while who changes waits; larger ones in the background, one merge at a time:
+// while one goes on, somewhat larger ones are not left lying.
+const (
+	small = 64
+	fair  = 256
+)
+
+// So many changes are caught up with while who changes waits.
+const changedAtOnce = 1024
 
 // A base is made anew, of all rules, when so many times the rules in its supplements are as many as its own; of a small
-// base, when they are more than fewOver and half as many: what desks have learned of a base is forgotten with it.
+// base, when they are half as many, or more than fewOver and so: what desks have learned of a base is forgotten with it.
 const (
-	rebased = 16
-	fewOver = 1536
+	rebased   = 16
+	leastOver = 512
+	fewOver   = 1536
 )
 
 // tidy merges parts that have become too many.
@@ -162,7 +170,7 @@ func (l *Live) tidy() {
 	for {
 		e := l.current.Load().edition.Load()
 		parts := slices.DeleteFunc(slices.Clone(e.parts), l.isMerging)
-		if n := count(e.parts); l.merging == nil && n > small && (2*n > len(e.base.rules) || n > fewOver && rebased*n > len(e.base.rules)) {
+		if n := count(e.parts); l.merging == nil && n > leastOver && (2*n > len(e.base.rules) || n > fewOver && rebased*n > len(e.base.rules)) {
 			l.later(e.all(), l.rebase)
 			return
 		}
@@ -174,10 +182,11 @@ func (l *Live) tidy() {
 		if len(some) < 2 {
 			return
 		}
-		if count(some) > small {
-			if l.merging == nil {
-				l.later(some, l.mergeOf)
-			}
+		switch n := count(some); {
+		case n > small && l.merging == nil:
+			l.later(some, l.mergeOf)
+			return
+		case n > fair:
 			return
 		}
 		l.replace(some, l.make(collect(some), e.base.segment))
@@ -220,13 +229,9 @@ func (l *Live) rebase(all []*part) {
 	var parts []*part
 	for {
 		l.mu.Lock()
-		e := l.current.Load().edition.Load()
-		rest := slices.DeleteFunc(e.all(), l.isMerging)
-		if count(rest) <= small {
-			l.bringUpToDate(base)
-			for _, p := range parts {
-				l.bringUpToDate(p)
-			}
+		rest := slices.DeleteFunc(l.current.Load().edition.Load().all(), l.isMerging)
+		if count(rest) <= small && len(l.changed) <= changedAtOnce {
+			l.bringUpToDate(append(parts, base)...)
 			if p := collect(rest); len(p.rules) > 0 {
 				parts = append(parts, l.make(p, base.segment))
 			}
@@ -234,17 +239,24 @@ func (l *Live) rebase(all []*part) {
 			l.current.Load().edition.Store(l.edition(base, parts))
 			return
 		}
-		l.merging = slices.Concat(l.merging, rest)
+		changed := make([]numbered, len(l.changed))
+		for i, n := range l.changed {
+			changed[i] = numbered{n, l.rules.at(n)}
+		}
+		l.merging, l.changed = slices.Concat(l.merging, rest), l.changed[:0]
 		l.mu.Unlock()
+		for _, p := range append(parts, base) {
+			p.update(changed)
+		}
 		parts = append(parts, l.make(collect(rest), base.segment))
 	}
 }
 
-// bringUpToDate buries the rules of a part that have changed while it was made.
-func (l *Live) bringUpToDate(p *part) {
+// bringUpToDate buries the rules of parts that have changed while they were made.
+func (l *Live) bringUpToDate(parts ...*part) {
 	for _, n := range l.changed {
-		if at, ok := slices.BinarySearch(p.numbers, n); ok && l.rules[n] != p.rules[at] {
-			p.bury(uint32(at))
+		for _, p := range parts {
+			p.update([]numbered{{n, l.rules.at(n)}})
 		}
 	}
 }

@@ -305,3 +305,18 @@ func TestMatchAppends(t *testing.T) {
 		t.Error(d)
 	}
 }
+
+func TestRepeatCountsEveryPlaceOfANear(t *testing.T) {
+	report := news.Report{Article: news.Article{Text: "Sanctions: gas, then gas, later gas, and much later than all of that gas."}}
+	for query, want := range map[string]bool{
+		"repeat(3, sanctions NEAR/3 gas)":  true,
+		"repeat(4, sanctions NEAR/3 gas)":  false,
+		"repeat(4, sanctions NEAR/4 gas)":  true,
+		"repeat(5, sanctions ONEAR/9 gas)": false,
+		"repeat(2, gas ONEAR/9 sanctions)": false,
+	} {
+		if got := len(index(t, query).Rules(&report, news.Story{}, nil)) == 1; got != want {
+			t.Errorf("%s: %v, want %v", query, got, want)
+		}
+	}
+}

@@ -209,6 +209,9 @@ func (w *twin) field(f rule.Field) bool {
 			})
 		}
 		value := strings.Trim(leaf.String(), `"`)
+		if x, ok := leaf.(rule.Exact); ok && f.Name == "publisher" {
+			return a.Publisher == x.Text
+		}
 		switch f.Name {
 		case "text":
 			return w.said(leaf, w.title, w.text)
@@ -266,6 +269,11 @@ func (w *twin) field(f rule.Field) bool {
 			return within(float64(max(1, w.story.Publishers)), leaf)
 		case "story.articles":
 			return within(float64(max(1, w.story.Articles)), leaf)
+		case "story.copy":
+			return strconv.FormatBool(w.story.CopyOf != "") == value
+		case "story.novel": // it begins its story, or tells somebody's first deed
+			novel := w.story.CopyOf == "" && (w.story.Articles < 2 || len(w.story.Firsts) > 0)
+			return strconv.FormatBool(novel) == value
 		}
 		panic("the twin does not know " + f.Name)
 	})
@@ -319,6 +327,14 @@ var (
 	numbersOf  = []string{"3", "-6", "[1 TO 4]", "[* TO -2]", ">=2", "<7", "<=-6", ">3.5"}
 )
 
+// story draws what is known of the story.
+func story(t *rapid.T) news.Story {
+	return news.Story{
+		Publishers: rapid.IntRange(0, 4).Draw(t, "publishers"), Articles: rapid.IntRange(0, 4).Draw(t, "articles"),
+		CopyOf: rapid.SampledFrom([]news.ID{"", "", "another"}).Draw(t, "copy"), Firsts: make([]news.First, rapid.IntRange(0, 1).Draw(t, "firsts")),
+	}
+}
+
 func words(n int) *rapid.Generator[string] {
 	return rapid.Map(rapid.SliceOfN(rapid.SampledFrom(vocabulary), 0, n), func(w []string) string { return strings.Join(w, " ") })
 }
@@ -331,7 +347,7 @@ func textQuery(depth int) *rapid.Generator[string] {
 			case 0:
 				return `"` + w() + " " + w() + `"`
 			case 1:
-				return "=" + w()
+				return rapid.SampledFrom([]string{"=" + w(), `="` + w() + " " + w() + `"`}).Draw(t, "exact")
 			case 2:
 				return rapid.SampledFrom([]string{"mis", "susp", "déc", "ota", "nord-", "sanc"}).Draw(t, "prefix") + "*"
 			case 3:
@@ -351,7 +367,11 @@ func textQuery(depth int) *rapid.Generator[string] {
 		case k == 2 && depth > 0:
 			return "NOT " + textQuery(depth-1).Draw(t, "x")
 		case k == 5:
-			return fmt.Sprintf("repeat(%d, %s)", rapid.IntRange(1, 4).Draw(t, "times"), atom())
+			what := atom()
+			if rapid.Bool().Draw(t, "near") {
+				what = fmt.Sprintf("%s %s/%d %s", what, rapid.SampledFrom([]string{"NEAR", "ONEAR"}).Draw(t, "operator"), rapid.IntRange(0, 4).Draw(t, "n"), atom())
+			}
+			return fmt.Sprintf("repeat(%d, %s)", rapid.IntRange(1, 4).Draw(t, "times"), what)
 		case k == 3:
 			return fmt.Sprintf("(%s NEAR/%d %s)", atom(), rapid.IntRange(0, 4).Draw(t, "n"), atom())
 		case k == 4:
@@ -394,7 +414,9 @@ func query(depth int) *rapid.Generator[string] {
 		case 11:
 			return from("quad", "score", "count", "story.publishers", "story.articles") + ":" + either(numbersOf...)
 		case 12:
-			return from("lang:fr", "lang:en", "publisher:lemonde.fr", "published:2021", "published:2021-10", "context:military", "who.sector:GOV", "whom.sector:MIL", "actor.sector:(GOV OR MIL)", "url:/monde/", "url:example", "where:RUS", "where:Salisbury")
+			return from("lang:fr", "lang:en", "publisher:lemonde.fr", "publisher:=lemonde.fr", "published:2021", "published:2021-10", "context:military", "who.sector:GOV", "whom.sector:MIL", "actor.sector:(GOV OR MIL)", "url:/monde/", "url:example", "where:RUS", "where:Salisbury")
+		case 18:
+			return from("story.novel", "story.copy") + ":" + from("true", "false", "(true OR false)")
 		case 13:
 			return from("historical:true", "historical:(true OR false)", "realis:hypothetical", "realis:actual", "alleged:true")
 		case 15:

@@ -161,6 +161,15 @@ func (p *part) bury(at uint32) {
 	}
 }
 
+// update buries the rules of a part that is not asked yet of which there are others now.
+func (p *part) update(now []numbered) {
+	for _, a := range now {
+		if at, ok := slices.BinarySearch(p.numbers, a.n); ok && a.r != p.rules[at] {
+			p.bury(uint32(at))
+		}
+	}
+}
+
 // collect is a part without a segment, of the rules alive in some.
 func collect(some []*part) *part {
 	var all []numbered

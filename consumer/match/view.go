@@ -42,6 +42,7 @@ type view struct {
 	asked   []answer // of tests
 	found   []answer // of finders
 	stack   []run
+	covers  []int32  // of near
 	anchors []uint32 // ranks of the marks the article bears that anchor rules
 	warm    uint32   // of no use but to touch memory early
 	key     []byte

@@ -1,7 +1,11 @@
 package news_test
 
 import (
+	"crypto/sha256"
+	"encoding/base32"
+	"encoding/binary"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -87,6 +91,25 @@ func TestTheArticleIDIsItsIdentity(t *testing.T) {
 func TestMakeIDDoesNotConfusePartsThatConcatenateAlike(t *testing.T) {
 	if news.MakeID("ab", "c") == news.MakeID("a", "bc") {
 		t.Error(`"ab","c" and "a","bc" share an ID`)
+	}
+}
+
+// Stored messages name each other by IDs: what they are made of never changes.
+func TestMakeIDIsTheHashItEverWas(t *testing.T) {
+	long := strings.Repeat("a part that does not fit any buffer ", 50)
+	for _, parts := range [][]string{{}, {""}, {"alert", "rule", "story", "aaaaaaaaaaaaaaaaaaaaaaaaaa"}, {long}, {"é", long, ""}} {
+		h := sha256.New()
+		for _, p := range parts {
+			h.Write(binary.AppendUvarint(nil, uint64(len(p))))
+			h.Write([]byte(p))
+		}
+		want := strings.ToLower(base32.StdEncoding.EncodeToString(h.Sum(nil)))[:26]
+		if got := news.MakeID(parts...); string(got) != want {
+			t.Errorf("%.40q: %s, want %s", parts, got, want)
+		}
+	}
+	if got := news.MakeID("what", "now?"); got != "3a7ffzwuoo27szoausd6ji3jpv" {
+		t.Errorf("%s", got)
 	}
 }
 

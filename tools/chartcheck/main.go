@@ -2,6 +2,8 @@
 // what comes out to the schemas of Kubernetes and to what the program really takes.
 //
 //	go run . -chart DIR -compose FILE -program BINARY
+//
+// With -server it also asks an API server, which has a namespace named news, whether it would take what was rendered.
 package main
 
 import (
@@ -17,6 +19,8 @@ func main() {
 	chart := flag.String("chart", "../../deploy/helm/quidnunc", "the chart")
 	compose := flag.String("compose", "../../deploy/compose/compose.yaml", "the Compose file")
 	binary := flag.String("program", "", "a built quidnunc, which is asked for its flags")
+	at := flag.String("server", "", "the address of an API server of Kubernetes to ask, too; nothing is kept there")
+	token := flag.String("token", "", "what it knows us by")
 	flag.Parse()
 	takes := asked(*binary)
 	var faults []error
@@ -30,6 +34,12 @@ func main() {
 			continue
 		}
 		fmt.Printf("chart, %s: %d objects\n", name, len(documents))
+		if *at == "" {
+			continue
+		}
+		if err := newServer(*at, *token).offer(name, documents); err != nil {
+			faults = append(faults, fmt.Errorf("values %s: %w", name, err))
+		}
 	}
 	services, err := checkCompose(*compose, takes)
 	if err != nil {
