@@ -8,6 +8,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/quidnunc-news/quidnunc/consumer/rule"
 )
@@ -53,9 +54,24 @@ func (l *loader) lines(s source) {
 	}
 }
 
+// broken is where the first byte stands that is no UTF-8.
+func broken(data []byte) int {
+	for at := 0; at < len(data); {
+		r, n := utf8.DecodeRune(data[at:])
+		if r == utf8.RuneError && n == 1 {
+			return at
+		}
+		at += n
+	}
+	return len(data)
+}
+
 func (l *loader) readLine(data []byte) (rule.Rule, error) {
 	if len(data) > maxLine {
 		return rule.Rule{}, fmt.Errorf("a line of more than %d MiB", maxLine>>20)
+	}
+	if !utf8.Valid(data) { // else broken bytes would become other letters
+		return rule.Rule{}, fmt.Errorf("not UTF-8: byte %d of the line", broken(data)+1)
 	}
 	var v ruleV1 // its keys are those of the YAML, and each
 	d := json.NewDecoder(bytes.NewReader(data))

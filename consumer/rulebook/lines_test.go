@@ -50,7 +50,7 @@ func TestABadLineIsNamed(t *testing.T) {
 		"an unknown actor": {`{"name":"a","query":"who:Rusland"}`, "Rusland"},
 		"a name twice":     {`{"name":"a","query":"x"}` + "\n" + `{"name":"a","query":"y"}`, "already at"},
 		"two in a line":    {`{"name":"a","query":"x"} {"name":"b","query":"y"}`, "one object a line"},
-		"broken UTF-8":     {"{\"name\":\"a\",\"query\":\"x\", \"title\": \"\xff", ":1:1"},
+		"broken UTF-8":     {"{\"name\":\"a\",\"query\":\"x\",\"title\":\"\xff\"}", ":1:1: not UTF-8: byte 34"},
 		"no name":          {`{"query":"x"}`, "name"},
 	} {
 		t.Run(name, func(t *testing.T) {
