@@ -220,17 +220,30 @@ func (c *Consumer) readCheckpoint(ctx context.Context) (wire.Checkpoint, uint64,
 
 // whole refuses to go on where the log ends before a checkpoint: a server came back without its latest messages, or the
 // stream was begun anew.
+//
+// It asks several times: a node of a cluster that was cut off may answer once more with what it knew.
 func (c *Consumer) whole(ctx context.Context, at wire.Checkpoint) error {
-	last, err := c.log.Last(ctx, stream.Reports)
-	if err != nil {
-		return fmt.Errorf("consumer: %w", err)
+	for try := 1; ; try++ {
+		last, err := c.log.Last(ctx, stream.Reports)
+		switch {
+		case err != nil:
+			return fmt.Errorf("consumer: %w", err)
+		case last >= at.Sequence:
+			return nil
+		case try == lookAgain:
+			return fmt.Errorf("consumer: %w: it ends at %d, but its outputs are committed up to %d; restore a backup, or begin with another --prefix", ErrLogLost,
+				last, at.Sequence)
+		}
+		select {
+		case <-time.After(c.cfg.Watch):
+		case <-ctx.Done():
+			return ctx.Err()
+		}
 	}
-	if last < at.Sequence {
-		return fmt.Errorf("consumer: %w: it ends at %d, but its outputs are committed up to %d; restore a backup, or begin with another --prefix", ErrLogLost,
-			last, at.Sequence)
-	}
-	return nil
 }
+
+// lookAgain is how often the end of a log is asked for, Config.Watch apart, before it is believed to be lost.
+const lookAgain = 6
 
 // accept refuses to go on from a checkpoint of a newer program or of another division of the rules.
 func (c *Consumer) accept(found wire.Checkpoint, last uint64) error {
