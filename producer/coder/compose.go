@@ -291,6 +291,9 @@ func (r *reading) without(t *trigger, s text.Sentence) bool {
 		if r.stop(i) || r.keys[i] == "," {
 			return false
 		}
+		if r.at[i] > 0 {
+			continue // "Doctors Without Borders"
+		}
 		if _, n := r.phrase(i, s.Last, lexicon.Without); n > 0 {
 			return true
 		}

@@ -276,7 +276,11 @@ func (r *reading) understood(e *news.Event, t *trigger) {
 		if struck { // who bombs a town is hardly of it
 			break
 		}
-		e.Who[k] = lendPlace(e.Who[k], e.Where, r.mentionOf(t.who, e.Who[k]))
+		m := r.mentionOf(t.who, e.Who[k])
+		if e.What.Type == plover.Assault && m != nil && m.agent != nil && !m.agent.State && m.home == nil {
+			continue // an assailant may be anybody
+		}
+		e.Who[k] = lendPlace(e.Who[k], e.Where, m)
 	}
 	for k := range e.Whom {
 		e.Whom[k] = lendPlace(e.Whom[k], e.Where, r.mentionOf(t.whom, e.Whom[k]))

@@ -215,11 +215,22 @@ func (r *reading) doubtful(m gazetteer.Match, s text.Sentence) bool {
 
 // nounHere tells whether the agent word at i may be a noun: many are verb forms too.
 func (r *reading) nounHere(i, n int) bool {
+	if r.french && n == 1 && adjectival[r.keys[i]] && i > 0 && len(r.words[i-1].Nouns) > 0 { // "un pacte militaire"
+		return false
+	}
+	if !r.french && n == 1 && r.keys[i] == "military" && i+1 < len(r.words) && len(r.words[i+1].Nouns) > 0 && len(r.words[i+1].Verbs) == 0 {
+		return false // "a military pact"
+	}
 	if n > 1 || !verbLike(r.words[i]) {
 		return true
 	}
 	return r.has(i-1, lexicon.Determiner|lexicon.Modifier|lexicon.Preposition|lexicon.Numbers|lexicon.Vague) || r.at[max(i-1, 0)] > 0 ||
 		i > 0 && r.Tokens[i-1].Kind == text.Number
+}
+
+// adjectival are French agents that are adjectives behind a noun.
+var adjectival = map[string]bool{
+	"militaire": true, "militaires": true, "civil": true, "civils": true, "policier": true, "policiers": true, "étudiant": true,
 }
 
 func verbLike(w *lexicon.Word) bool {

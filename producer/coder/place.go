@@ -68,6 +68,10 @@ var settlements = set(`town towns city cities village villages capital province 
 	centre rues gouvernorat département préfecture île aéroport faubourg environs périphérie périphéries large secteur quartier
 	enclave bastion territoire wilaya gouvernement état comté`)
 
+// parts are those of a country: "dans le nord du Mali" is in Mali, "au large du Yémen" is not in Yemen.
+var parts = set(`north south east west northeast northwest southeast southwest centre center nord sud est ouest
+	nord-est nord-ouest sud-est sud-ouest`)
+
 // surely and perhaps are the prepositions of place.
 var (
 	surely  = set(`in near inside outside around across throughout à dans en près vers aux au depuis jusqu'à`)
@@ -383,7 +387,7 @@ func (r *reading) located(n *mention, s text.Sentence) bool {
 		return false
 	}
 	if !place[n.prep] {
-		return n.place && r.within(n, s)
+		return (n.place || n.entry.Kind == gazetteer.Country && !n.adjective) && r.within(n, s)
 	}
 	return n.place || n.entry.Kind == gazetteer.Country && !n.adjective && n.prep != "à"
 }
@@ -397,7 +401,7 @@ func (r *reading) within(n *mention, s text.Sentence) bool {
 	for i > s.First && (r.keys[i] == "of" || r.keys[i] == "de" || r.keys[i] == "d'" || r.keys[i] == "du" || r.has(i, lexicon.Determiner) && !r.has(i, lexicon.Preposition)) {
 		i--
 	}
-	if !settlements[r.keys[i]] {
+	if !settlements[r.keys[i]] || !n.place && !parts[r.keys[i]] {
 		return false
 	}
 	for j := i - 1; j >= s.First && j >= i-3 && r.at[j] == 0; j-- {
