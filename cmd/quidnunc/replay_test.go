@@ -30,7 +30,11 @@ import (
 func TestAKilledReplayGoesOn(t *testing.T) {
 	dir := t.TempDir()
 	rng := rand.New(rand.NewPCG(7, 8))
-	archiveOf(t, dir, 4000, rng)
+	n := 4000
+	if testing.Short() {
+		n = 1500
+	}
+	archiveOf(t, dir, n, rng)
 	articles, rules := filepath.Join(dir, "articles.jsonl"), filepath.Join(dir, "rules.yaml")
 	for _, order := range []string{"published", "log"} {
 		command := func(out string) []string {
