@@ -9,6 +9,9 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -97,7 +100,7 @@ func BenchmarkArticlesToAlerts(b *testing.B) {
 	var wall, busy time.Duration
 	for b.Loop() {
 		b.StopTimer()
-		r := benchHouse(b)
+		r := benchHouse(b, b.TempDir())
 		r.plan.inputs = []producer.Input{{Name: "bench", Origin: news.Archive, Source: archive.Read(archive.Config{Now: time.Now}, "bench.jsonl", strings.NewReader(text))}}
 		if err := r.prepare(b.Context()); err != nil {
 			b.Fatal(err)
@@ -131,10 +134,10 @@ func BenchmarkArticlesToAlerts(b *testing.B) {
 	b.ReportMetric(float64(busy.Microseconds())/n, "cpu-µs/article")
 }
 
-func benchHouse(b *testing.B) *running {
+func benchHouse(b *testing.B, data string) *running {
 	b.Helper()
 	log := slog.New(slog.DiscardHandler)
-	h, err := open(b.Context(), houseConfig{data: b.TempDir(), nats: natsConfig{Port: -1}, listen: off}, streams{nil, io.Discard, io.Discard}, log)
+	h, err := open(b.Context(), houseConfig{data: data, nats: natsConfig{Port: -1}, listen: off}, streams{nil, io.Discard, io.Discard}, log)
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -239,10 +242,11 @@ const (
 type liveSource struct {
 	begun time.Time
 	n     int
+	all   int // how many it gives
 }
 
 func (s *liveSource) Next(ctx context.Context) (news.Article, error) {
-	if s.n == liveArticles {
+	if s.n == s.all {
 		return news.Article{}, io.EOF
 	}
 	if s.n == 0 {
@@ -294,25 +298,65 @@ func (l *latencies) len() int {
 // was seen the alert reached a webhook, through an embedded server that forces every write to the disk.
 func BenchmarkSeenToWebhook(b *testing.B) {
 	for b.Loop() {
-		got := &latencies{}
-		hook := httptest.NewServer(got)
-		r := benchHouse(b)
-		seenToWebhook(b, r, got, hook.URL)
-		r.close()
-		hook.Close()
-		slices.Sort(got.all)
-		at := func(share float64) float64 {
-			return float64(got.all[int(share*float64(len(got.all)-1))].Microseconds()) / 1000
-		}
-		b.ReportMetric(at(0.5), "p50-ms")
-		b.ReportMetric(at(0.99), "p99-ms")
-		b.ReportMetric(at(1), "max-ms")
+		got := seenToWebhook(b, liveArticles, nil)
+		reportLatency(b, "", got)
+		b.ReportMetric(latencyAt(got, 1), "max-ms")
 	}
 }
 
-func seenToWebhook(b *testing.B, r *running, got *latencies, url string) {
+// BenchmarkSeenToWebhookBesideReplays is BenchmarkSeenToWebhook of twice as many articles; while the second half comes in,
+// the log of this instance is coded and replayed anew as fast as can be, by one process after the other. It prints the
+// latencies of both halves, and how many times the first half's p99 the second half's is.
+func BenchmarkSeenToWebhookBesideReplays(b *testing.B) {
+	for b.Loop() {
+		replays := 0
+		got := seenToWebhook(b, 2*liveArticles, func(ctx context.Context, data string) {
+			rules := filepath.Join(b.TempDir(), "rules.yaml")
+			if err := os.WriteFile(rules, []byte("rules:\n- {name: everything, query: 'lang:en', when: {each: article}, limit: 1000000/h}\n"), 0o600); err != nil {
+				b.Error(err)
+				return
+			}
+			for ctx.Err() == nil {
+				c := exec.CommandContext(ctx, os.Args[0], "replay", "--data", data, "--rules", rules, "--recode", "--api", off, "--out", filepath.Join(b.TempDir(), "result"))
+				c.Env = append(os.Environ(), asProgram+"=1")
+				if said, err := c.CombinedOutput(); err != nil && ctx.Err() == nil {
+					b.Errorf("replay: %v\n%s", err, said)
+					return
+				}
+				replays++
+			}
+		})
+		idle, beside := got[:liveArticles], got[liveArticles:]
+		reportLatency(b, "idle-", idle)
+		reportLatency(b, "beside-", beside)
+		b.ReportMetric(latencyAt(beside, 0.99)/latencyAt(idle, 0.99), "beside/idle-p99")
+		b.ReportMetric(float64(replays), "replays")
+	}
+}
+
+func reportLatency(b *testing.B, of string, got []time.Duration) {
 	b.Helper()
-	rules := fmt.Sprintf("rules:\n- {name: expulsions, query: 'what:SANCTION who:RUS', when: {each: article}, limit: 1000000/h, to: [desk]}\nreceivers:\n- {name: desk, webhook: {url: '%s'}}\n", url)
+	b.ReportMetric(latencyAt(got, 0.5), of+"p50-ms")
+	b.ReportMetric(latencyAt(got, 0.99), of+"p99-ms")
+}
+
+// latencyAt is the latency, in milliseconds, that so large a share of them does not exceed.
+func latencyAt(got []time.Duration, share float64) float64 {
+	got = slices.Sorted(slices.Values(got))
+	return float64(got[int(share*float64(len(got)-1))].Microseconds()) / 1000
+}
+
+// seenToWebhook lets n articles in and returns how long each took, in the order in which they arrived. From the moment at
+// which half of them have, beside runs, until all have; nil: nothing.
+func seenToWebhook(b *testing.B, n int, beside func(ctx context.Context, data string)) []time.Duration {
+	b.Helper()
+	got := &latencies{}
+	hook := httptest.NewServer(got)
+	defer hook.Close()
+	data := b.TempDir()
+	r := benchHouse(b, data)
+	defer r.close()
+	rules := fmt.Sprintf("rules:\n- {name: expulsions, query: 'what:SANCTION who:RUS', when: {each: article}, limit: 1000000/h, to: [desk]}\nreceivers:\n- {name: desk, webhook: {url: '%s'}}\n", hook.URL)
 	book, err := rulebook.Parse("rules.yaml", []byte(rules))
 	if err != nil {
 		b.Fatal(err)
@@ -321,7 +365,7 @@ func seenToWebhook(b *testing.B, r *running, got *latencies, url string) {
 	if r.plan.receivers, err = r.plan.workshop.receivers(book.Receivers); err != nil {
 		b.Fatal(err)
 	}
-	r.plan.inputs = []producer.Input{{Name: "live", Origin: news.Live, Source: &liveSource{}}}
+	r.plan.inputs = []producer.Input{{Name: "live", Origin: news.Live, Source: &liveSource{all: n}}}
 	if err := r.prepare(b.Context()); err != nil {
 		b.Fatal(err)
 	}
@@ -330,13 +374,26 @@ func seenToWebhook(b *testing.B, r *running, got *latencies, url string) {
 	g.Go(func() error { return machineRole(working, r.house, r.consumer) })
 	g.Go(func() error { return r.courier.Run(working) })
 	g.Go(func() error { return r.producer.Run(working) })
-	for deadline := time.Now().Add(5 * time.Minute); got.len() < liveArticles; time.Sleep(10 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			b.Fatalf("%d of %d alerts were delivered", got.len(), liveArticles)
+	deadline := time.Now().Add(5 * time.Minute)
+	await := func(n int) {
+		for ; got.len() < n; time.Sleep(10 * time.Millisecond) {
+			if time.Now().After(deadline) {
+				b.Fatalf("%d of %d alerts were delivered", got.len(), n)
+			}
 		}
 	}
+	await(n / 2)
+	besides, stop := context.WithCancel(ctx)
+	var run sync.WaitGroup
+	if beside != nil {
+		run.Go(func() { beside(besides, data) })
+	}
+	await(n)
+	stop()
+	run.Wait()
 	cancel()
 	if err := g.Wait(); err != nil && !errors.Is(err, context.Canceled) {
 		b.Fatal(err)
 	}
+	return got.all
 }

@@ -97,10 +97,14 @@ func liveHeap() uint64 {
 }
 
 func TestCodeReadsTenThousandArticlesInBoundedMemory(t *testing.T) {
+	articles := 10_000
+	if testing.Short() {
+		articles = 2_000
+	}
 	var errs bytes.Buffer
 	out, start := &liveWriter{}, liveHeap()
-	code := Main(t.Context(), []string{"code", "-"}, streams{&articlesReader{n: 10_000}, out, &errs})
-	if code != exitOK || out.lines != 10_000 {
+	code := Main(t.Context(), []string{"code", "-"}, streams{&articlesReader{n: articles}, out, &errs})
+	if code != exitOK || out.lines != articles {
 		t.Fatalf("exit code %d, %d lines\n%.2000s", code, out.lines, errs.String())
 	}
 	t.Logf("heap in use: %d MiB at the start, %d after a thousand articles, at most %d", start>>20, out.first>>20, out.peak>>20)
@@ -131,8 +135,16 @@ func TestCodeSurvivesTheCorpora(t *testing.T) {
 	if err != nil || len(files) < 100 {
 		t.Fatalf("%d files (%v)", len(files), err)
 	}
+	least := 1000
+	if testing.Short() { // every tenth
+		least /= 10
+		for i := range len(files) / 10 {
+			files[i] = files[10*i]
+		}
+		files = files[:len(files)/10]
+	}
 	r := quidnunc(t, append([]string{"code", "--quiet"}, files...)...)
-	if r.code == exitUsage || strings.Contains(r.err, "panic") || strings.Count(r.out, "\n") < 1000 {
+	if r.code == exitUsage || strings.Contains(r.err, "panic") || strings.Count(r.out, "\n") < least {
 		t.Errorf("exit code %d, %d reports of %d files\n%.2000s", r.code, strings.Count(r.out, "\n"), len(files), r.err)
 	}
 	t.Logf("%d reports of %d files; %s", strings.Count(r.out, "\n"), len(files), strings.TrimSpace(r.err))

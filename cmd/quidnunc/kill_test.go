@@ -113,7 +113,10 @@ func replayed(t *testing.T, hub *stream.Hub) (out []output) {
 // Killed ten times at random points while it reads 5,000 articles, the program says in the end exactly what it would
 // have said undisturbed.
 func TestKilledAgainAndAgainItSaysEverythingOnce(t *testing.T) {
-	const articles, kills = 5000, 10
+	articles, kills := 5000, 10
+	if testing.Short() {
+		articles, kills = 2500, 4
+	}
 	seed := uint64(time.Now().UnixNano())
 	if s := os.Getenv("QUIDNUNC_TEST_SEED"); s != "" {
 		if _, err := fmt.Sscan(s, &seed); err != nil {

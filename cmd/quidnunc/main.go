@@ -49,13 +49,16 @@ func Main(ctx context.Context, args []string, std streams) int {
 	case errors.As(err, &usage):
 		fmt.Fprintln(std.err, "quidnunc: "+err.Error())
 		return exitUsage
-	case errors.Is(err, context.Canceled) && ctx.Err() != nil:
+	case errors.Is(err, context.Canceled) && ctx.Err() != nil, errors.Is(err, errEnded):
 		fmt.Fprintln(std.err, "quidnunc: interrupted before it was done")
 		return exitInterrupted
 	}
 	fmt.Fprintln(std.err, "quidnunc: "+err.Error())
 	return exitFailure
 }
+
+// errEnded says that somebody ended a command by a key before it was done.
+var errEnded = errors.New("ended by a key")
 
 // usageError is what the user can mend by writing something else: a flag, the configuration, a rule.
 type usageError struct{ error }

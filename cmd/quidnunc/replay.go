@@ -113,6 +113,7 @@ func (r *replaying) flags(f *pflag.FlagSet) {
 }
 
 func (r *replaying) run(ctx context.Context) (err error) {
+	defer replay.CollectSeldom()()
 	cfg, err := r.plan()
 	if err != nil {
 		return err

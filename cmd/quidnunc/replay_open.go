@@ -34,8 +34,11 @@ func (r *replaying) openDir(cfg *replay.Config, what ...string) (err error) {
 	}
 	r.request = string(news.MakeID(append(parts, what...)...))
 	if cfg.Dir, err = replay.OpenDir(nameOr(r.out, "replay-"+r.request[:8]), r.request); err != nil {
-		if errors.Is(err, replay.ErrOther) {
+		switch {
+		case errors.Is(err, replay.ErrOther):
 			return usagef("%w: choose another with --out", err)
+		case errors.Is(err, replay.ErrBusy):
+			return usagef("%w: wait until it has ended, or choose another directory with --out", err)
 		}
 		return err
 	}

@@ -6,11 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math"
 	"net/http"
 	"os"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/schollz/progressbar/v3"
@@ -34,9 +34,13 @@ func (r *replaying) watched(ctx context.Context, cfg replay.Config) (replay.Summ
 	watching, done := context.WithCancel(ctx)
 	var watch sync.WaitGroup
 	watch.Go(func() { showReplay(watching, cfg.Control, r.std.err, progressEvery) })
-	letGo := r.keys(cfg.Control, stop)
+	var ended atomic.Bool
+	letGo := r.keys(cfg.Control, func() { ended.Store(true); stop() })
 	found, err := replay.Run(ctx, cfg)
 	letGo()
+	if ended.Load() && err != nil {
+		err = errors.Join(errEnded, err)
+	}
 	done()
 	watch.Wait()
 	return found, err
@@ -92,7 +96,7 @@ func showReplay(ctx context.Context, control *replay.Control, w io.Writer, every
 		defer func() { _ = bar.Finish() }() // a terminal that is gone is no reason to stop
 		show = func(p replay.Progress) {
 			bar.Describe(describeReplay(p))
-			_ = bar.Set64(int64(math.Max(0, p.Share) * parts))
+			_ = bar.Set64(int64(min(max(0, p.Share)*parts, parts-1))) // one that is full is cleared away
 		}
 	}
 	tick := time.NewTicker(every)

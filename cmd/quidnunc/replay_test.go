@@ -30,7 +30,11 @@ import (
 func TestAKilledReplayGoesOn(t *testing.T) {
 	dir := t.TempDir()
 	rng := rand.New(rand.NewPCG(7, 8))
-	archiveOf(t, dir, 4000, rng)
+	n := 4000
+	if testing.Short() {
+		n = 1500
+	}
+	archiveOf(t, dir, n, rng)
 	articles, rules := filepath.Join(dir, "articles.jsonl"), filepath.Join(dir, "rules.yaml")
 	for _, order := range []string{"published", "log"} {
 		command := func(out string) []string {
@@ -281,6 +285,10 @@ func TestReplayIsSteeredByPrograms(t *testing.T) {
 	}
 	if _, metrics := ask(t, "GET", strings.TrimSuffix(api, "/v1/replay")+"/metrics", ""); !strings.Contains(metrics, "quidnunc_replay_reports_total") {
 		t.Errorf("metrics: %.300s", metrics)
+	}
+	second := quidnunc(t, "replay", "--rules", filepath.Join(dir, "rules.yaml"), "--api", off, "--out", filepath.Join(dir, "out"), filepath.Join(dir, "articles.jsonl"))
+	if second.code != exitUsage || !strings.Contains(second.err, "another replay is writing into it: wait until it has ended, or choose another directory with --out") {
+		t.Errorf("a second replay into the directory: exit code %d\n%s", second.code, second.err)
 	}
 	progress("POST", "/speed?x=0")
 	progress("POST", "/resume")

@@ -73,13 +73,12 @@ func (s *State) matches(r *news.Report, told news.Story, p *Prepared) (hits []hi
 	if len(held) == 0 && len(exceeded) == 0 {
 		return p.hits, p.exceeded
 	}
-	hits = append(s.hits[:0], p.hits...)
+	s.hits = append(s.hits[:0], p.hits...)
 	for _, h := range held {
-		hits = append(hits, s.rules.hit(&h))
+		s.hits = append(s.hits, s.rules.hit(&h))
 	}
-	slices.SortFunc(hits, func(a, b hit) int { return cmp.Compare(a.question, b.question) })
+	slices.SortFunc(s.hits, func(a, b hit) int { return cmp.Compare(a.question, b.question) })
 	exceeded = append(exceeded, p.exceeded...)
 	slices.Sort(exceeded)
-	s.hits = hits
-	return hits, exceeded
+	return s.hits, exceeded
 }

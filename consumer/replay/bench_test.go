@@ -3,6 +3,7 @@ package replay_test
 import (
 	"bufio"
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -156,6 +157,7 @@ type figures struct {
 func measure(b *testing.B, procs int, cfg replay.Config) figures {
 	b.Helper()
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(procs))
+	defer replay.CollectSeldom()() // as the program does
 	runtime.GC()
 	stop, peak := make(chan struct{}), make(chan uint64)
 	go func() {
@@ -260,7 +262,7 @@ func readAlone(b *testing.B, s replay.Source) time.Duration {
 	began := time.Now()
 	for {
 		if _, err := s.Next(b.Context()); err != nil {
-			if err != io.EOF { //nolint:errorlint // as the sources above give it
+			if !errors.Is(err, io.EOF) {
 				b.Fatal(err)
 			}
 			return time.Since(began)

@@ -21,14 +21,17 @@ import (
 // ErrOther says that a directory holds another replay than the one asked for.
 var ErrOther = errors.New("it holds the result of another replay")
 
+// ErrBusy says that a replay is writing into a directory.
+var ErrBusy = errors.New("another replay is writing into it")
+
 // Dir is the result directory of one replay, while that is written.
 type Dir struct {
 	Path  string
 	Until uint64 // last sequence of the log to read, as the first run of this replay found it; 0: not a log
 
 	request string
-	mark    *mark // of a former run that was interrupted
-	alerts  *os.File
+	mark    *mark    // of a former run that was interrupted
+	alerts  *os.File // locked: who has it open for writing has the directory
 	out     *bufio.Writer
 	bytes   int64
 	output  string // wire.Chain
@@ -47,37 +50,54 @@ type mark struct {
 }
 
 // OpenDir makes or takes up a result directory. Request names what is asked for: a directory that holds another replay is
-// refused with ErrOther, one that holds an interrupted one goes on, one that holds this one complete begins anew.
-func OpenDir(path, request string) (*Dir, error) {
+// refused with ErrOther, one that a replay is writing into, here or in another process, with ErrBusy; one that holds an
+// interrupted one goes on, one that holds this one complete begins anew.
+func OpenDir(path, request string) (_ *Dir, err error) {
 	d := &Dir{Path: path, request: request}
 	if err := os.MkdirAll(path, 0o755); err != nil {
 		return nil, fmt.Errorf("replay: %w", err)
 	}
-	switch found, err := readMark(filepath.Join(path, CheckpointFile)); {
-	case err == nil && found.Request != request:
-		return nil, fmt.Errorf("replay: %s: %w, which is not complete", path, ErrOther)
+	if d.alerts, err = os.OpenFile(filepath.Join(path, AlertsFile), os.O_CREATE|os.O_RDWR, 0o644); err != nil {
+		return nil, fmt.Errorf("replay: %w", err)
+	}
+	err = tryLock(d.alerts)
+	if err == nil {
+		err = d.takeUp()
+	}
+	if err == nil {
+		err = d.rewind()
+	}
+	if err != nil {
+		return nil, fmt.Errorf("replay: %s: %w", path, errors.Join(err, d.alerts.Close()))
+	}
+	d.out = bufio.NewWriterSize(d.alerts, 256<<10)
+	return d, nil
+}
+
+// takeUp reads what a former run has left.
+func (d *Dir) takeUp() error {
+	found, err := readMark(filepath.Join(d.Path, CheckpointFile))
+	switch {
+	case err == nil && found.Request != d.request:
+		return fmt.Errorf("%w, which is not complete", ErrOther)
 	case err == nil:
 		d.mark, d.Until = found, found.Until
 		found.pass = found.Summary.Position.Entries
+		return nil
 	case !errors.Is(err, fs.ErrNotExist):
-		return nil, fmt.Errorf("replay: %s: %w", path, err)
-	default:
-		if r, err := ReadResult(path); err == nil && r.Summary.Request != request {
-			return nil, fmt.Errorf("replay: %s: %w", path, ErrOther)
-		}
+		return err
 	}
-	return d, d.open()
+	if r, err := ReadResult(d.Path); err == nil && r.Summary.Request != d.request {
+		return ErrOther
+	}
+	return nil
 }
 
-// open opens the alerts behind the last mark.
-func (d *Dir) open() (err error) {
+// rewind takes the alerts back behind the last mark.
+func (d *Dir) rewind() error {
 	if d.mark != nil {
 		h := d.mark.Hashing
 		d.bytes, d.output, d.said = h.Bytes, h.Output, h.Said
-	}
-	name := filepath.Join(d.Path, AlertsFile)
-	if d.alerts, err = os.OpenFile(name, os.O_CREATE|os.O_RDWR, 0o644); err != nil {
-		return fmt.Errorf("replay: %w", err)
 	}
 	size, err := d.alerts.Seek(0, 2)
 	if err == nil && size < d.bytes {
@@ -90,9 +110,8 @@ func (d *Dir) open() (err error) {
 		_, err = d.alerts.Seek(d.bytes, 0)
 	}
 	if err != nil {
-		return fmt.Errorf("replay: %s: %w", name, errors.Join(err, d.alerts.Close()))
+		return fmt.Errorf("%s: %w", AlertsFile, err)
 	}
-	d.out = bufio.NewWriterSize(d.alerts, 256<<10)
 	return nil
 }
 
@@ -111,7 +130,7 @@ func (d *Dir) SeekTo() {
 	}
 }
 
-// Close lets go of the files.
+// Close lets go of the directory.
 func (d *Dir) Close() error { return d.alerts.Close() }
 
 // Record writes the alerts down, and carries the hash on over all that was told.

@@ -317,3 +317,29 @@ func TestAReplayYieldsToALiveMachine(t *testing.T) {
 		t.Errorf("it went on while the live machine lagged: asked %d times, %d of them yielding", asked.Load(), yielded.Load())
 	}
 }
+
+func TestTwoReplaysAreKeptApart(t *testing.T) {
+	path := t.TempDir()
+	one, err := replay.OpenDir(path, "a request")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := one.Record(t.Context(), []replay.Said{{Number: 1, Subject: "alert.x", Data: []byte("{}"), Alert: &news.Alert{}}}); err != nil {
+		t.Fatal(err)
+	}
+	for _, request := range []string{"a request", "another"} {
+		if _, err := replay.OpenDir(path, request); !errors.Is(err, replay.ErrBusy) {
+			t.Errorf("%s beside a replay that is running: %v, want ErrBusy", request, err)
+		}
+	}
+	if err := one.Close(); err != nil {
+		t.Fatal(err)
+	}
+	again, err := replay.OpenDir(path, "a request")
+	if err != nil {
+		t.Fatalf("behind one that has ended: %v", err)
+	}
+	if err := again.Close(); err != nil {
+		t.Fatal(err)
+	}
+}

@@ -11,6 +11,7 @@ import (
 	"io"
 	"os"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/quidnunc-news/quidnunc/pipeline/news"
@@ -35,7 +36,8 @@ type Sorted struct {
 	runs  runs
 	read  bool
 	files []*os.File
-	seq   uint64
+
+	given, all atomic.Uint64 // entries; all is 0 until the source is read
 }
 
 // sortable is an entry with its place in the order.
@@ -75,7 +77,7 @@ func (s *Sorted) Next(ctx context.Context) (Entry, error) {
 	} else {
 		heap.Pop(&s.runs)
 	}
-	s.seq++
+	s.given.Add(1)
 	return out.Entry, nil
 }
 
@@ -88,6 +90,7 @@ func (s *Sorted) gather(ctx context.Context) error {
 		bad := new(BadEntry)
 		switch {
 		case errors.Is(err, io.EOF):
+			s.all.Store(n - uint64(len(s.bad)))
 			return s.keep(some)
 		case errors.As(err, &bad):
 			s.bad = append(s.bad, bad)
@@ -184,12 +187,13 @@ func (s *Sorted) spill(some []sortable) error {
 	return nil
 }
 
-// Share is the source's while it is read; then it is not known how much was given of how much.
+// Share is how much was given in order: nothing before the whole source is read.
 func (s *Sorted) Share() float64 {
-	if source, ok := s.source.(Sharer); ok {
-		return source.Share()
+	all := s.all.Load()
+	if all == 0 {
+		return 0
 	}
-	return -1
+	return float64(s.given.Load()) / float64(all)
 }
 
 // Close removes the temporary files.

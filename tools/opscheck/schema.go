@@ -16,7 +16,7 @@ const left = "required field is missing from input"
 // know, or a value of another type, is ignored there without a word.
 func schemaFaults(data []byte) (found []string) {
 	plugins.RegisterDefaultPlugins()
-	var d schema.Dashboard
+	var d schema.Dashboard //nolint:staticcheck // of the classic model: what any Grafana imports from a file
 	err := d.UnmarshalJSONStrict(data)
 	var all cog.BuildErrors
 	if err != nil && !errors.As(err, &all) {
