@@ -160,13 +160,22 @@ const maxEvents = 50
 
 // joined adds the events that are not there yet.
 func joined(events, more []news.Event) []news.Event {
-	out := slices.Clone(events)
-	for _, e := range more {
-		if len(out) < maxEvents && !slices.ContainsFunc(out, func(o news.Event) bool { return o.ID == e.ID }) {
-			out = append(out, e)
+	out := append(make([]news.Event, 0, max(len(events), min(maxEvents, len(events)+len(more)))), events...)
+	for i := range more {
+		if len(out) < maxEvents && !tells(out, more[i].ID) {
+			out = append(out, more[i])
 		}
 	}
 	return out
+}
+
+func tells(events []news.Event, id news.ID) bool {
+	for i := range events { // an event is too large to be handed to a function one by one
+		if events[i].ID == id {
+			return true
+		}
+	}
+	return false
 }
 
 // wait is an update that waits for the end of a throttle.

@@ -122,7 +122,7 @@ func (d *desk) why(g *gazetteer.Gazetteer, hits []Hit) []Hit {
 	d.explain.begin(d.made.segment, &d.doc, nil, nil)
 	t := teller{view: &d.explain}
 	for i, a := range d.asked {
-		hits = append(hits, t.hit(int(a.n), a.r.Expr, made[i].root, made[i].clauses))
+		hits = append(hits, t.hit(int(a.n), &made[i]))
 	}
 	return hits
 }
@@ -131,6 +131,8 @@ func (d *desk) why(g *gazetteer.Gazetteer, hits []Hit) []Hit {
 type explained struct {
 	root    *reason
 	clauses int
+	event   bool  // it holds of an event
+	filter  uint8 // of events: see admits
 }
 
 // explanations are kept of rules that held: those that hold often hold again. Where too many different ones do, they are
@@ -159,6 +161,7 @@ func (x *explanations) of(g *gazetteer.Gazetteer, asked []numbered) []explained 
 			x.explainer.clauses = 0
 			made.root = x.explainer.reason(a.r.Expr)
 			made.clauses = x.explainer.clauses
+			made.event, made.filter = rule.AsksEvent(a.r.Expr), filterOf(a.r.Expr)
 			x.kept[a.r], fresh = made, true
 		}
 		x.made = append(x.made, made)
@@ -203,11 +206,12 @@ func (t *teller) wordSpans() []news.Span {
 	return t.spans
 }
 
-func (t *teller) hit(n int, x rule.Expr, root *reason, clauses int) Hit {
-	t.clauses = make([]news.Clause, clauses)
+func (t *teller) hit(n int, of *explained) Hit {
+	root := of.root
+	t.clauses = make([]news.Clause, of.clauses)
 	h := Hit{Rule: n}
-	if rule.AsksEvent(x) {
-		h.Events = t.events(root, filterOf(x))
+	if of.event {
+		h.Events = t.events(root, of.filter)
 		for _, i := range h.Events {
 			t.event = i
 			t.tell(root)
@@ -216,11 +220,15 @@ func (t *teller) hit(n int, x rule.Expr, root *reason, clauses int) Hit {
 		t.event = -1
 		t.tell(root)
 	}
+	h.Why = t.clauses[:0]
 	for _, c := range t.clauses {
 		if c.Text != "" {
 			c.Spans = tidy(c.Spans)
 			h.Why = append(h.Why, c)
 		}
+	}
+	if len(h.Why) == 0 {
+		h.Why = nil
 	}
 	return h
 }

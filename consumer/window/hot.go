@@ -33,7 +33,7 @@ func (w *Window) look(g *group, i int) (Find, bool) {
 	if i+1-from < w.spec.AtLeast {
 		return Find{}, false
 	}
-	n := distinct(g.entries[from : i+1])
+	n := w.distinct(g.entries[from : i+1])
 	f := Find{Group: g.entries[i].Group, Start: g.entries[from].At, End: g.entries[i].At, Count: n, Entries: g.entries[from : i+1]}
 	if n < w.spec.AtLeast {
 		return f, false
@@ -45,7 +45,7 @@ func (w *Window) look(g *group, i int) (Find, bool) {
 	if first < w.began { // too little is known of the time before
 		return f, false
 	}
-	before := distinct(g.entries[w.after(g, first):from])
+	before := w.distinct(g.entries[w.after(g, first):from])
 	f.Expected = int(int64(before) * 10 * int64(w.spec.Over/1000) / int64(w.spec.Baseline/1000))
 	// n ≥ ratio/100 · before · over/baseline, in microseconds to stay within 64 bits
 	return f, int64(n)*100*int64(w.spec.Baseline/1000) >= int64(w.spec.Ratio)*int64(before)*int64(w.spec.Over/1000)
@@ -62,24 +62,39 @@ func (w *Window) after(g *group, t int64) int {
 	return n
 }
 
-func distinct(entries []Entry) int {
-	if len(entries) < 2 {
-		return len(entries)
-	}
-	if len(entries) <= 16 { // a map would cost more
+// distinct is how many keys there are.
+func (w *Window) distinct(entries []Entry) int {
+	if len(entries) <= 8 { // a map would cost more
 		n := 0
 		for i := range entries {
-			if !slices.ContainsFunc(entries[:i], func(e Entry) bool { return e.Key == entries[i].Key }) {
+			if !keyed(entries[:i], entries[i].Key) {
 				n++
 			}
 		}
 		return n
 	}
-	seen := make(map[string]struct{}, len(entries))
-	for i := range entries {
-		seen[entries[i].Key] = struct{}{}
+	if w.keys == nil {
+		w.keys = map[string]struct{}{}
 	}
-	return len(seen)
+	for i := range entries {
+		w.keys[entries[i].Key] = struct{}{}
+	}
+	n := len(w.keys)
+	if n > 1024 {
+		w.keys = nil // clearing a map takes as long as it was ever large
+	} else {
+		clear(w.keys)
+	}
+	return n
+}
+
+func keyed(entries []Entry, key string) bool {
+	for i := range entries {
+		if entries[i].Key == key {
+			return true
+		}
+	}
+	return false
 }
 
 // episode finds the episode that a hot moment belongs to, or begins one, and tells whether that is worth telling.

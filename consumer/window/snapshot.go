@@ -13,6 +13,7 @@ import (
 // until the window writes to one.
 func (w *Window) Picture() *Window {
 	out := *w
+	out.keys = nil
 	w.moment++
 	w.shared = true
 	return &out

@@ -113,7 +113,8 @@ type Window struct {
 	late    int
 	dropped int
 	swept   int64
-	due     int64 // absence: no group is due before
+	due     int64               // absence: no group is due before
+	keys    map[string]struct{} // scratch
 }
 
 // group is the entries of one group.
