@@ -45,7 +45,7 @@ func BenchmarkLive(b *testing.B) {
 		defer lives[i].Close()
 		pace(lives[i], reports, 500*time.Millisecond, nil) // to warm up
 	}
-	const turns, each = 7, time.Second
+	const turns, each = 15, time.Second / 2
 	for b.Loop() {
 		due, done := make(chan struct{}, 1<<10), make(chan []time.Duration)
 		go func() { done <- change(lives[1], rules, due) }()
@@ -61,7 +61,7 @@ func BenchmarkLive(b *testing.B) {
 		close(due)
 		took := <-done
 		for range turns {
-			rests = append(rests, 1-pace(lives[1], reports, each/4, nil)/pace(lives[0], reports, each/4, nil))
+			rests = append(rests, 1-pace(lives[1], reports, each/2, nil)/pace(lives[0], reports, each/2, nil))
 		}
 		for _, list := range [][]float64{still, busy, costs, rests} {
 			slices.Sort(list)
