@@ -277,8 +277,8 @@ func (r *reading) understood(e *news.Event, t *trigger) {
 			break
 		}
 		m := r.mentionOf(t.who, e.Who[k])
-		if e.What.Type == plover.Assault && m != nil && m.agent != nil && !m.agent.State && m.home == nil {
-			continue // an assailant may be anybody
+		if e.What.Type == plover.Assault && m != nil && m.home == nil && (faceless(m.actor) || m.agent != nil && m.agent.Sector == "REB") {
+			continue // armed men may be anybody's
 		}
 		e.Who[k] = lendPlace(e.Who[k], e.Where, m)
 	}
@@ -290,6 +290,18 @@ func (r *reading) understood(e *news.Event, t *trigger) {
 			Name: r.gazetteer.Name(sovereign(e.Where.Country)), Country: sovereign(e.Where.Country), Text: e.Where.Text, Span: e.Where.Span, Inferred: true,
 		}}
 	}
+}
+
+// faceless tells words for people of whom nothing is said but that they attack: "armed men", "les agresseurs".
+func faceless(a news.Actor) bool {
+	for word := range strings.FieldsSeq(strings.ToLower(a.Text)) {
+		switch word {
+		case "man", "men", "gunman", "gunmen", "attacker", "attackers", "assailant", "assailants", "homme", "hommes", "individu", "individus",
+			"agresseur", "agresseurs", "assaillant", "assaillants", "tireur", "tireurs":
+			return true
+		}
+	}
+	return false
 }
 
 func (r *reading) mentionOf(ms []int, a news.Actor) *mention {

@@ -161,7 +161,7 @@ func (r *reading) localise(told []draft) {
 		}
 		for n, side := range [][]news.Actor{d.Who, d.Whom} {
 			for k := range side {
-				if side[k].Country == "" && !(n == 0 && d.What.Type == plover.Assault && !political(side[k])) { // an assailant may be anybody
+				if side[k].Country == "" && !(n == 0 && d.What.Type == plover.Assault && faceless(side[k])) {
 
 					side[k].Country, side[k].Inferred = scene, true
 				}
