@@ -534,7 +534,8 @@ func (g *glance) raw() []byte {
 
 // escaped reads a string whose first escape is at i.
 func (g *glance) escaped(b []byte, i int) []byte {
-	out := append(g.bytes[:0], b[:i]...)
+	out := g.bytes[:0]
+	out = append(out, b[:i]...)
 	for i < len(b) {
 		from := i
 		for i < len(b) && b[i] != '"' && b[i] != '\\' && b[i] >= ' ' {
