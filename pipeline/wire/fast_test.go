@@ -2,6 +2,7 @@ package wire_test
 
 import (
 	"bytes"
+	"encoding/base64"
 	"encoding/json"
 	"reflect"
 	"strings"
@@ -154,6 +155,7 @@ func TestOddBytesAreReadAsEncodingJSONReadsThem(t *testing.T) {
 		"letters in a date":     strings.Replace(whole, "2021-10-19", "2021-1x-19", 1),
 		"a newer version":       strings.Replace(whole, `"v":1`, `"v":2`, 1),
 		"a signature too short": strings.TrimSuffix(whole, "}") + `,"sketch":{"minima":"AAAA"}}`,
+		"a signature unpadded":  strings.TrimSuffix(whole, "}") + `,"sketch":{"minima":"` + strings.Repeat("A", base64.StdEncoding.EncodedLen(4*news.SketchSize)) + `"}}`,
 		"a leading zero":        strings.TrimSuffix(whole, "}") + `,"sketch":{"shingles":07}}`,
 		"too large a number":    strings.TrimSuffix(whole, "}") + `,"sketch":{"shingles":99999999999999999999}}`,
 		"a broken number":       strings.TrimSuffix(whole, "}") + `,"sketch":{"shingles":7.5}}`,

@@ -338,7 +338,7 @@ func (g *glance) sketch(s *news.Sketch) {
 	}
 	if f.has(`,"minima":`) {
 		raw := g.raw()
-		var bytes [size]byte
+		var bytes [(size + 2) / 3 * 3]byte // room for a whole text without padding, which is too long
 		if len(raw) != base64.StdEncoding.EncodedLen(size) {
 			g.lost = true
 			return
