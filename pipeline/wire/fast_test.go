@@ -2,7 +2,9 @@ package wire_test
 
 import (
 	"bytes"
+	"encoding/base64"
 	"encoding/json"
+	"math/rand/v2"
 	"reflect"
 	"strings"
 	"testing"
@@ -154,6 +156,7 @@ func TestOddBytesAreReadAsEncodingJSONReadsThem(t *testing.T) {
 		"letters in a date":     strings.Replace(whole, "2021-10-19", "2021-1x-19", 1),
 		"a newer version":       strings.Replace(whole, `"v":1`, `"v":2`, 1),
 		"a signature too short": strings.TrimSuffix(whole, "}") + `,"sketch":{"minima":"AAAA"}}`,
+		"a signature unpadded":  strings.TrimSuffix(whole, "}") + `,"sketch":{"minima":"` + strings.Repeat("A", base64.StdEncoding.EncodedLen(4*news.SketchSize)) + `"}}`,
 		"a leading zero":        strings.TrimSuffix(whole, "}") + `,"sketch":{"shingles":07}}`,
 		"too large a number":    strings.TrimSuffix(whole, "}") + `,"sketch":{"shingles":99999999999999999999}}`,
 		"a broken number":       strings.TrimSuffix(whole, "}") + `,"sketch":{"shingles":7.5}}`,
@@ -167,6 +170,42 @@ func TestOddBytesAreReadAsEncodingJSONReadsThem(t *testing.T) {
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("%s:\n%s", name, diff)
 		}
+	}
+}
+
+// Reports damaged at random: what a glance still reads, encoding/json reads too, and as the same.
+func TestAGlanceReadsDamagedReportsAsEncodingJSONDoes(t *testing.T) {
+	r := report(t)
+	r.Article.Title = "a\nb\"é\u2028"
+	r.Sketch = news.Sketch{Shingles: 9, Minima: make([]uint32, news.SketchSize), Terms: []news.Term{{Key: "@nato", Weight: 3}, {Key: "mission", Weight: 1}}}
+	whole, err := wire.EncodeReport(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	scraps := []string{
+		"A", "null", "0", "-0", "1e3", "1.0", "true", "false", `""`, `\u00e9`, `\ud83d`, `\u0000`, `\/`, "[]", "{}", " ", ",", "}", "{", "\xff", "é", ".5",
+		"9999999999999999999", "-", "00", "Z", "+00:00", "24:00:00", "0000-02-29", `,"cut":true`, `,"cut":false`, "\x01", "\x7f",
+	}
+	random, read := rand.New(rand.NewPCG(1, 2)), 0
+	for range 40_000 {
+		data := string(whole)
+		for range 1 + random.IntN(2) {
+			from := random.IntN(len(data))
+			to := min(len(data), from+random.IntN(6))
+			data = data[:from] + scraps[random.IntN(len(scraps))] + data[to:]
+		}
+		got, ok := wire.Glance([]byte(data))
+		if !ok {
+			continue
+		}
+		read++
+		want, err := wire.UnmarshalReport([]byte(data))
+		if err != nil || !reflect.DeepEqual(want, got) {
+			t.Fatalf("%q\nis read, but: %v\n%s", data, err, cmp.Diff(want, got))
+		}
+	}
+	if t.Logf("%d were read", read); read < 1000 {
+		t.Errorf("only %d damaged reports were read", read)
 	}
 }
 

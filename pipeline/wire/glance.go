@@ -338,7 +338,7 @@ func (g *glance) sketch(s *news.Sketch) {
 	}
 	if f.has(`,"minima":`) {
 		raw := g.raw()
-		var bytes [size]byte
+		var bytes [(size + 2) / 3 * 3]byte // room for a whole text without padding, which is too long
 		if len(raw) != base64.StdEncoding.EncodedLen(size) {
 			g.lost = true
 			return
@@ -534,7 +534,8 @@ func (g *glance) raw() []byte {
 
 // escaped reads a string whose first escape is at i.
 func (g *glance) escaped(b []byte, i int) []byte {
-	out := append(g.bytes[:0], b[:i]...)
+	out := g.bytes[:0]
+	out = append(out, b[:i]...)
 	for i < len(b) {
 		from := i
 		for i < len(b) && b[i] != '"' && b[i] != '\\' && b[i] >= ' ' {

@@ -116,7 +116,8 @@ var asIs = func() (is [utf8.RuneSelf]bool) {
 }()
 
 func (p *pen) string(s string) {
-	b := append(p.b, '"')
+	b := p.b
+	b = append(b, '"')
 	from := 0
 	for i := 0; i < len(s); {
 		c := s[i]

@@ -1,5 +1,7 @@
 package syntax
 
+import "github.com/quidnunc-news/quidnunc/pipeline/pages"
+
 // flat is a frozen perceptron of at most three classes. A feature costs one look at memory and no branch: its key's upper
 // bits are the number of a bucket of two words, its last byte a tag beside which the weights lie.
 // A bucket is four tags and the first class's four weights, then those of the second and of the third; 128 is zero and an empty place nothing.
@@ -16,7 +18,7 @@ func readFlat(r *reader) flat {
 		r.err = errShort
 		return flat{}
 	}
-	f := flat{buckets: spread[[2]uint64](1 << (keyBits - tagBits))}
+	f := flat{buckets: pages.Spread[[2]uint64](1 << (keyBits - tagBits))}
 	used := make([]int, len(f.buckets))
 	for i, key := range q.keys {
 		n := key >> tagBits

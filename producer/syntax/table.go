@@ -1,6 +1,10 @@
 package syntax
 
-import "math/bits"
+import (
+	"math/bits"
+
+	"github.com/quidnunc-news/quidnunc/pipeline/pages"
+)
 
 // table is a frozen perceptron of at most 64 classes. The upper bits of a key number its bucket: four tags that tell its keys
 // apart, whose rows lie one after the other from the bucket's first. Rows are bytes, 128 is zero, one row to a cache line.
@@ -32,8 +36,8 @@ func readTable(r *reader) table {
 		r.err = errShort
 		return table{classes: q.k}
 	}
-	t.buckets = spread[bucket](1 << q.bits)
-	t.rows = spread[[stride]uint64](len(q.keys))
+	t.buckets = pages.Spread[bucket](1 << q.bits)
+	t.rows = pages.Spread[[stride]uint64](len(q.keys))
 	used := make([]int, len(t.buckets))
 	for i, key := range q.keys {
 		n := key >> t.shift

@@ -44,6 +44,9 @@ func TestTheSameSeedGivesTheSameArchive(t *testing.T) {
 
 // A day of 30,000 reports has the shares that the package promises.
 func TestAnArchiveHasTheSharesItPromises(t *testing.T) {
+	if testing.Short() {
+		t.Skip("NOT TESTED in short mode: tens of thousands of reports, in one goroutine")
+	}
 	const n = 30_000
 	var (
 		state      machine.State
@@ -118,6 +121,9 @@ func TestEventsPointToTheirWords(t *testing.T) {
 
 // A thousand rules find something in a day, and more than one of the kinds does.
 func TestRulesMeetReports(t *testing.T) {
+	if testing.Short() {
+		t.Skip("NOT TESTED in short mode: tens of thousands of reports, in one goroutine")
+	}
 	rules, err := invent.Rules(1, 1000)
 	if err != nil {
 		t.Fatal(err)

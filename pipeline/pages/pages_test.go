@@ -1,10 +1,22 @@
-package syntax
+package pages_test
 
-import "testing"
+import (
+	"fmt"
+	"testing"
+
+	"github.com/quidnunc-news/quidnunc/pipeline/pages"
+)
+
+func ExampleSpread() {
+	table := pages.Spread[uint32](1 << 20)
+	table[123_456] = 7
+	fmt.Println(len(table), table[0], table[123_456])
+	// Output: 1048576 0 7
+}
 
 func TestSpreadGivesWhatMakeGives(t *testing.T) {
 	for _, n := range []int{0, 1, 1000, 1 << 15, 1<<15 + 1, 1 << 18, 1<<18 - 3} { // of 16 bytes: below, at and above a large page
-		s := spread[[2]uint64](n)
+		s := pages.Spread[[2]uint64](n)
 		if len(s) != n || cap(s) != n {
 			t.Fatalf("length %d, capacity %d, want %d", len(s), cap(s), n)
 		}
