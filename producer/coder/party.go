@@ -121,8 +121,8 @@ func (r *reading) treeObject(tr *tree, v int, t *trigger) []int {
 	if len(found) == 0 && o >= 0 {
 		found = r.behind(tr, o, t)
 	}
-	if c := -1; len(found) == 0 && o >= 0 { // "un contrat de sous-marins avec la France"
-		if c = tr.child(o, "nmod"); c > o && r.at[tr.token[c]] == 0 {
+	if len(found) == 0 && o >= 0 { // "un contrat de sous-marins avec la France"
+		if c := tr.child(o, "nmod"); c > o && r.at[tr.token[c]] == 0 {
 			found = r.behind(tr, c, t)
 		}
 	}
