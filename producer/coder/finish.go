@@ -162,7 +162,6 @@ func (r *reading) localise(told []draft) {
 		for n, side := range [][]news.Actor{d.Who, d.Whom} {
 			for k := range side {
 				if side[k].Country == "" && !(n == 0 && d.What.Type == plover.Assault && faceless(side[k])) {
-
 					side[k].Country, side[k].Inferred = scene, true
 				}
 			}
