@@ -9,19 +9,29 @@ import (
 // hot looks at the moments that an entry put in at i can have made hot: a moment is hot if the stretch that ends with it
 // has enough. Hot moments less than a stretch apart are one episode, told once, and again when it has doubled.
 func (w *Window) hot(g *group, i int) []Find {
-	var out []Find
+	var moments []Find // they lie within a stretch, so they are of one episode
 	until := g.entries[i].At.UnixNano() + int64(w.spec.Over)
 	for ; i < len(g.entries) && g.entries[i].At.UnixNano() < until; i++ {
 		if i+1 < len(g.entries) && g.entries[i+1].At.Equal(g.entries[i].At) {
 			continue // the last entry of a moment speaks for it
 		}
-		f, ok := w.look(g, i)
-		if !ok {
+		if f, ok := w.look(g, i); ok {
+			moments = append(moments, f)
+		}
+	}
+	if len(moments) == 0 {
+		return nil
+	}
+	own := w.episode(g, moments)
+	var out []Find
+	for _, f := range moments {
+		if own.count > 0 && f.Count < 2*own.count {
 			continue
 		}
-		if f, worth := w.episode(g, f); worth {
-			out = append(out, f)
-		}
+		f.ID, f.Again = moment(own.id), own.count > 0
+		f.Entries = slices.Clone(f.Entries)
+		own.count = f.Count
+		out = append(out, f)
 	}
 	return out
 }
@@ -97,38 +107,31 @@ func keyed(entries []Entry, key string) bool {
 	return false
 }
 
-// episode finds the episode that a hot moment belongs to, or begins one, and tells whether that is worth telling.
-func (w *Window) episode(g *group, f Find) (Find, bool) {
-	end, over := f.End.UnixNano(), int64(w.spec.Over)
+// episode is the one that hot moments belong to: one told before, or one that begins with them and has no count yet. Where
+// they join several, these become one, under the name of the first told.
+func (w *Window) episode(g *group, moments []Find) *episode {
+	first := &moments[0]
+	start, end, over := first.End.UnixNano(), moments[len(moments)-1].End.UnixNano(), int64(w.spec.Over)
 	var own *episode
 	kept := g.told[:0]
-	for _, e := range g.told { // a moment between two episodes makes one of them, under the name of the first told
-		if end-e.end >= over || e.start-end >= over {
+	for _, e := range g.told {
+		switch {
+		case start-e.end >= over || e.start-end >= over:
 			kept = append(kept, e)
-			continue
-		}
-		if own == nil {
+		case own == nil:
 			kept = append(kept, e)
 			own = &kept[len(kept)-1]
-			continue
+		default:
+			own.start, own.end, own.count = min(own.start, e.start), max(own.end, e.end), max(own.count, e.count)
 		}
-		own.start, own.end, own.count = min(own.start, e.start), max(own.end, e.end), max(own.count, e.count)
 	}
-	g.told = kept
-	f.Entries = slices.Clone(f.Entries)
 	if own == nil {
-		id := f.Start.UnixNano()
-		g.told = append(g.told, episode{id, end, end, f.Count})
-		f.ID = f.Start
-		return f, true
+		kept = append(kept, episode{id: first.Start.UnixNano(), start: start, end: end})
+		own = &kept[len(kept)-1]
 	}
-	own.start, own.end = min(own.start, end), max(own.end, end)
-	f.ID, f.Again = moment(own.id), true
-	if f.Count < 2*own.count {
-		return f, false
-	}
-	own.count = f.Count
-	return f, true
+	own.start, own.end = min(own.start, start), max(own.end, end)
+	g.told = kept
+	return own
 }
 
 // sequences finds the chains of steps that were not found yet. A chain ends as early as it can and begins with the first

@@ -284,6 +284,61 @@ func TestAWindowFindsWhatItsTwinFinds(t *testing.T) {
 	}
 }
 
+// Hits less than a window apart are one find, also where a late one makes moments hot of which only the last is near those
+// told.
+func TestALateEntryBeforeAFindBelongsToItThroughTheMomentsBetween(t *testing.T) {
+	at := func(key string, minutes ...int) []window.Entry {
+		var out []window.Entry
+		for _, m := range minutes {
+			out = append(out, window.Entry{At: minute(m), Key: key, Article: news.ID(key)})
+		}
+		return out
+	}
+	for name, test := range map[string]struct {
+		kind    string
+		entries []window.Entry
+		want    []string
+	}{
+		"a spike at 1:00 and a late entry that makes 0:50 and 0:53 hot": {
+			"spike", slices.Concat(at("a", 1, 2, 7, 13, 20, 30, 41, 53), at("b", 60, 50)), []string{" 00:53 01"},
+		},
+		"a count at 1:00 and a late entry that makes 0:40 and 0:45 hot": {
+			"count", slices.Concat(at("a", 23), at("b", 24), at("c", 45), at("d", 50), at("e", 60), at("f", 40)), []string{" 00:45 01"},
+		},
+		"a late entry that is a window away from a find": {
+			"count", slices.Concat(at("a", 23), at("b", 24), at("d", 61), at("e", 62), at("f", 65), at("c", 40)), []string{" 01:01 01", " 00:23 01"},
+		},
+		"a late entry that joins two finds": {
+			"count of one", at("a", 41, 55, 48), []string{" 00:41 01", " 00:55 01"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			spec := specs[test.kind]
+			spec.Lateness = 30 * time.Minute
+			w, other := window.New(spec), newTwin(spec, start)
+			w.Advance(start)
+			high := start
+			var got, twin []string
+			for _, e := range test.entries {
+				if e.At.After(high) {
+					high = e.At
+				}
+				w.Advance(high)
+				other.advance(high)
+				_, finds := w.Enter(e)
+				_, want := other.enter(e)
+				got, twin = append(got, spoken(finds)...), append(twin, want...)
+			}
+			if diff := cmp.Diff(test.want, got); diff != "" {
+				t.Errorf("-want +window:\n%s", diff)
+			}
+			if diff := cmp.Diff(test.want, twin); diff != "" {
+				t.Errorf("-want +twin:\n%s", diff)
+			}
+		})
+	}
+}
+
 func spoken(finds []window.Find) []string {
 	var out []string
 	for _, f := range finds {
