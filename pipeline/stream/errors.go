@@ -100,6 +100,12 @@ func fenced(err error) bool {
 	return c == codeWrongLastSequence || c == codeWrongLastConstant
 }
 
+// leaderless tells whether the server knows no leader that could do what is asked.
+func leaderless(err error) bool {
+	c := code(err)
+	return c == codeTemporarilyUnavail || c == codeClusterNoLeader
+}
+
 // transient tells whether the same attempt, made again, may succeed.
 func transient(err error) bool {
 	switch {

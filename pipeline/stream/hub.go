@@ -161,7 +161,7 @@ func (h *Hub) untilWithin(ctx context.Context, longer time.Duration, what string
 		case !transient(err):
 			return fmt.Errorf("stream: %s: %w", what, sizeError(err))
 		}
-		h.elsewhere(ctx, err)
+		h.elsewhere(ctx, began, err)
 		if denied := h.denied.since(began); denied != nil {
 			return fmt.Errorf("stream: %s: %w", what, denied)
 		}
