@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -106,25 +107,26 @@ func (l library) Rules(_ context.Context, hash string) ([]rule.Rule, error) {
 // tape is a source of stored entries.
 type tape struct {
 	entries []replay.Entry
-	at      int
-	every   func(n int) // called before each
+	at      atomic.Int64 // any goroutine may ask for the share
+	every   func(n int)  // called before each
 }
 
 func (t *tape) Next(ctx context.Context) (replay.Entry, error) {
 	if t.every != nil {
-		t.every(t.at)
+		t.every(int(t.at.Load()))
 	}
 	if err := ctx.Err(); err != nil {
 		return replay.Entry{}, err
 	}
-	if t.at == len(t.entries) {
+	at := int(t.at.Load())
+	if at == len(t.entries) {
 		return replay.Entry{}, io.EOF
 	}
-	t.at++
-	return t.entries[t.at-1], nil
+	t.at.Add(1)
+	return t.entries[at], nil
 }
 
-func (t *tape) Share() float64 { return float64(t.at) / float64(max(len(t.entries), 1)) }
+func (t *tape) Share() float64 { return float64(t.at.Load()) / float64(max(len(t.entries), 1)) }
 
 // logOf is a log: rules, reports, other rules halfway, a correction, ticks.
 func logOf(t testing.TB, lib library, reports []news.Report) *tape {
@@ -273,7 +275,7 @@ func TestInterruptedAndTakenUpItSaysTheSame(t *testing.T) {
 			}
 			source := &tape{entries: entries}
 			if at, ok := d.Resumed(); ok && rapid.Bool().Draw(rt, "seek") {
-				source.at = int(at.Entries)
+				source.at.Store(int64(at.Entries))
 				d.SeekTo()
 			}
 			ctx, cancel := context.WithCancel(t.Context())

@@ -166,7 +166,7 @@ func TestGivenRulesReplaceTheLogs(t *testing.T) {
 type faulty struct{ tape }
 
 func (f *faulty) Next(ctx context.Context) (replay.Entry, error) {
-	if f.at == 100 {
+	if f.at.Load() == 100 {
 		return replay.Entry{}, errors.New("the line is down")
 	}
 	return f.tape.Next(ctx)
