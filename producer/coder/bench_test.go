@@ -78,7 +78,7 @@ func headlines(tb testing.TB) []news.Article {
 // TestArticlesKeepTheirBudget codes the corpora: nothing panics, and no article costs more than its words allow.
 func TestArticlesKeepTheirBudget(t *testing.T) {
 	if testing.Short() {
-		t.Skip("thousands of articles")
+		t.Skip("NOT TESTED in short mode: thousands of articles")
 	}
 	c := newCoder()
 	for _, lang := range []string{"en", "fr"} {
@@ -99,7 +99,7 @@ func TestArticlesKeepTheirBudget(t *testing.T) {
 // TestParsingWhatMayTellIsEnough compares the coder with one that parses every sentence.
 func TestParsingWhatMayTellIsEnough(t *testing.T) {
 	if testing.Short() {
-		t.Skip("hundreds of articles, twice")
+		t.Skip("NOT TESTED in short mode: hundreds of articles, twice")
 	}
 	c := newCoder()
 	eager := c.Eager()

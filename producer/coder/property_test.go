@@ -147,7 +147,7 @@ func newNames(n int) string {
 // what the limits of an article cut. A quadratic step would make it sixteen.
 func TestAdversarialTextIsLinear(t *testing.T) {
 	if testing.Short() {
-		t.Skip("1 MB texts")
+		t.Skip("NOT TESTED in short mode: texts of 1 MB")
 	}
 	c := newCoder()
 	large := adversaries(adversarial)
