@@ -132,11 +132,12 @@ const MaxQuote = 1000
 func Identify(article ID, events []Event) []Event {
 	seen := make(map[string]int, len(events))
 	out := slices.Clone(events)
-	for i, e := range out {
+	for i := range out {
+		e := &out[i]
 		key := strings.Join([]string{
 			string(article), string(e.What.Type), string(e.What.Mode), side(e.Who), side(e.Whom), e.When.String(),
 		}, "\x00")
-		out[i].ID = MakeID("event", key, strconv.Itoa(seen[key]))
+		e.ID = MakeID("event", key, strconv.Itoa(seen[key]))
 		seen[key]++
 	}
 	return out

@@ -165,7 +165,11 @@ func canonical(s string) string {
 		return ""
 	}
 	u.Scheme = strings.ToLower(u.Scheme)
-	u.Host = strings.TrimSuffix(strings.ToLower(u.Host), map[string]string{"http": ":80", "https": ":443"}[u.Scheme])
+	port := ":443"
+	if u.Scheme == "http" {
+		port = ":80"
+	}
+	u.Host = strings.TrimSuffix(strings.ToLower(u.Host), port)
 	u.Fragment, u.RawFragment, u.User = "", "", nil
 	if u.Path == "" {
 		u.Path = "/"
@@ -177,6 +181,9 @@ func canonical(s string) string {
 
 // withoutTracking drops the parameters that only say how a reader came, and keeps the others as they are.
 func withoutTracking(query string) string {
+	if query == "" {
+		return ""
+	}
 	var kept []string
 	for pair := range strings.SplitSeq(query, "&") {
 		key, _, _ := strings.Cut(strings.ToLower(pair), "=")

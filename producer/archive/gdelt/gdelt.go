@@ -74,18 +74,27 @@ const maxRecent = 1 << 14
 
 // Reader reads rows. The zero Reader is ready; it is for one goroutine.
 type Reader struct {
-	recent map[string]Report
-	order  []string
+	recent map[string]int // where in ring, by event number
+	ring   []known
+	oldest int // in a full ring
 	column []string
+}
+
+// known is what the mentions of an event that follow it need to know of it.
+type known struct {
+	id, text string
+	events   []news.Event
 }
 
 // Row reads a line.
 func (r *Reader) Row(line string) (Report, error) {
 	r.column = r.column[:0]
-	for f := range strings.SplitSeq(line, "\t") {
+	for more := true; more; {
 		if len(r.column) == eventColumns {
 			return Report{}, fmt.Errorf("%w: over %d columns", ErrRow, eventColumns)
 		}
+		var f string
+		f, line, more = strings.Cut(line, "\t")
 		r.column = append(r.column, strings.TrimSpace(f))
 	}
 	switch len(r.column) {
@@ -113,20 +122,26 @@ func (r *Reader) event(c []string) (Report, error) {
 	}
 	out.Publisher, out.Title = address(c[60])
 	out.tell(c, added)
-	r.remember(id, out)
+	r.remember(known{id, out.Text, out.events})
 	return out, nil
 }
 
-func (r *Reader) remember(id string, rep Report) {
+// remember keeps an event in the place of the oldest where there are enough. Of two with one number the later counts.
+func (r *Reader) remember(k known) {
 	if r.recent == nil {
-		r.recent = make(map[string]Report, maxRecent)
+		r.recent = make(map[string]int, maxRecent)
 	}
-	if len(r.order) == maxRecent {
-		delete(r.recent, r.order[0])
-		r.order = r.order[1:]
+	at := len(r.ring)
+	if at < maxRecent {
+		r.ring = append(r.ring, k)
+	} else {
+		at = r.oldest
+		if gone := r.ring[at].id; r.recent[gone] == at {
+			delete(r.recent, gone)
+		}
+		r.ring[at], r.oldest = k, (at+1)%maxRecent
 	}
-	r.recent[id] = rep
-	r.order = append(r.order, id)
+	r.recent[k.id] = at
 }
 
 // mention reads a row of Mentions.
@@ -139,16 +154,16 @@ func (r *Reader) mention(c []string) (Report, error) {
 		ID: news.MakeID("article", "gdelt-mention", c[0], c[5], c[6]), URL: c[5], Publisher: c[4], Language: "en", Seen: at,
 	}
 	_, out.Title = address(c[5])
-	known, ok := r.recent[c[0]]
+	n, ok := r.recent[c[0]]
 	if !ok {
 		out.Text = "GDELT event " + c[0]
 		return out, nil
 	}
-	out.Text = known.Text
-	for _, e := range known.events {
+	out.Text = r.ring[n].text
+	for _, e := range r.ring[n].events {
 		e.Cites = append([]news.Citation(nil), e.Cites...)
-		if n, err := strconv.Atoi(c[11]); err == nil && n >= 0 && n <= 100 {
-			e.Cites[0].Confidence = float64(n) / 100
+		if percent, err := strconv.Atoi(c[11]); err == nil && percent >= 0 && percent <= 100 {
+			e.Cites[0].Confidence = float64(percent) / 100
 		}
 		out.events = append(out.events, e)
 	}
@@ -222,11 +237,13 @@ func (out *Report) tell(c []string, added time.Time) {
 		verb = "CAMEO " + clip(code)
 	}
 	var b strings.Builder
-	place := func(a *news.Actor) {
-		if a == nil {
+	b.Grow(128)
+	place := func(side []news.Actor) {
+		if len(side) == 0 {
 			b.WriteString("Somebody")
 			return
 		}
+		a := &side[0]
 		a.Span.Start = b.Len()
 		b.WriteString(a.Text)
 		a.Span.End = b.Len()
@@ -235,7 +252,7 @@ func (out *Report) tell(c []string, added time.Time) {
 	b.WriteByte(' ')
 	trigger := news.Span{Start: b.Len(), End: b.Len() + len(verb)}
 	b.WriteString(verb)
-	if whom != nil {
+	if len(whom) > 0 {
 		b.WriteByte(' ')
 		place(whom)
 	}
@@ -259,12 +276,7 @@ func (out *Report) tell(c []string, added time.Time) {
 		e.What.Goldstein = g
 	}
 	e.Historical = !e.When.IsZero() && e.When.Start.Before(added.AddDate(0, -3, 0))
-	if who != nil {
-		e.Who = []news.Actor{*who}
-	}
-	if whom != nil {
-		e.Whom = []news.Actor{*whom}
-	}
+	e.Who, e.Whom = who, whom
 	e.Cites = []news.Citation{{
 		Sentence: 1, Span: news.Span{End: len(out.Text)}, Trigger: trigger, Quote: out.Text[:min(len(out.Text), news.MaxQuote)],
 		Pattern: "gdelt:" + code, Confidence: 0.5,
@@ -273,11 +285,12 @@ func (out *Report) tell(c []string, added time.Time) {
 }
 
 // actor reads the ten columns of an actor: code, name, country, group, ethnic, religions, types; nil for none.
-func (out *Report) actor(c []string) *news.Actor {
+func (out *Report) actor(c []string) []news.Actor {
 	if c[0] == "" {
 		return nil
 	}
-	a := news.Actor{Text: titled(clip(c[1]))}
+	one := []news.Actor{{Text: titled(clip(c[1]))}}
+	a := &one[0]
 	if a.Text == "" {
 		a.Text = clip(c[0])
 	}
@@ -305,7 +318,7 @@ func (out *Report) actor(c []string) *news.Actor {
 	if full := gazetteer.Default().Name(a.Country); full != "" && len(a.Sectors) == 0 && c[3] == "" {
 		a.Name = full
 	}
-	return &a
+	return one
 }
 
 func insert(list []plover.Sector, s plover.Sector) []plover.Sector {
@@ -350,6 +363,9 @@ func (out *Report) place(c []string) *news.Place {
 
 // point reads a latitude and a longitude; both are 0 where one is none.
 func point(latitude, longitude string) (lat, lon float64) {
+	if latitude == "" || longitude == "" {
+		return 0, 0
+	}
 	lat, err1 := strconv.ParseFloat(latitude, 64)
 	lon, err2 := strconv.ParseFloat(longitude, 64)
 	if err1 != nil || err2 != nil || !(math.Abs(lat) <= 90 && math.Abs(lon) <= 180) {
