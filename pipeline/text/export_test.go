@@ -13,3 +13,15 @@ func DetectBy(file []byte, s string) (string, error) {
 	}
 	return m.detect(s, sampled, distinct), nil
 }
+
+// SlowStem is Stem without memory.
+func SlowStem(lang, word string) string {
+	word = Fold(word)
+	switch lang {
+	case "fr":
+		return stemFrench(word)
+	case "en":
+		return stemEnglish(word)
+	}
+	return word
+}

@@ -15,9 +15,9 @@ func Stem(lang, word string) string {
 	word = Fold(word)
 	switch lang {
 	case "fr":
-		return stemFrench(word)
+		return frenchStems.of(word)
 	case "en":
-		return stemEnglish(word)
+		return englishStems.of(word)
 	}
 	return word
 }

@@ -4,6 +4,7 @@ package sketch
 import (
 	"cmp"
 	"slices"
+	"sync"
 	"unicode"
 	"unicode/utf8"
 
@@ -30,7 +31,9 @@ func Of(a news.Article, g *gazetteer.Gazetteer) news.Sketch {
 	doc.Tokens = doc.Tokens[:min(len(doc.Tokens), maxTokens)]
 	var s news.Sketch
 	s.Minima, s.Shingles = signature(foldedWords(doc))
-	t := tally{lang: a.Language, gazetteer: g, terms: map[string]*term{}, lower: map[string]bool{}}
+	t := tallies.Get().(*tally) //nolint:forcetypeassert // New makes no other
+	defer t.rest()
+	t.lang, t.gazetteer = a.Language, g
 	if a.Title != "" && a.Text != "" {
 		t.read(text.Segment(a.Title, a.Language), true)
 	}
@@ -54,15 +57,41 @@ func foldedWords(doc text.Document) []string {
 type tally struct {
 	lang      string
 	gazetteer *gazetteer.Gazetteer
-	terms     map[string]*term
+	terms     []term          // in the order in which they are first seen
+	places    map[string]int  // in terms, by key
 	lower     map[string]bool // folded words that stand in small letters somewhere
-	seen      int
+
+	names, words []weighed // scratch
 }
 
 type term struct {
-	count, bonus, first int
-	name                bool
-	folded              string // of a name
+	key          string
+	count, bonus int
+	name         bool
+	folded       string // of a name
+}
+
+// weighed is a term with its place among the terms.
+type weighed struct {
+	news.Term
+	first int
+}
+
+// tallies are at rest between two articles: their room is used again.
+var tallies = sync.Pool{New: func() any { return &tally{places: map[string]int{}, lower: map[string]bool{}} }}
+
+// rest forgets the article.
+func (t *tally) rest() {
+	clear(t.terms)
+	clear(t.names)
+	clear(t.words)
+	t.terms, t.names, t.words = t.terms[:0], t.names[:0], t.words[:0]
+	if len(t.places) > 1024 || len(t.lower) > 1024 {
+		return // clearing a map takes as long as it was ever large
+	}
+	clear(t.places)
+	clear(t.lower)
+	tallies.Put(t)
 }
 
 // read counts the terms of the title or the text.
@@ -145,8 +174,8 @@ func (t *tally) word(w string, kind text.Kind, bonus int, initial bool) {
 		t.add(stem, "", false, bonus)
 	case initial: // it may be a name or not: it counts as a word, and as a name where it is one elsewhere
 		t.add(stem, "", false, bonus)
-		if n := t.terms["^"+folded]; n != nil {
-			n.count++
+		if n, ok := t.places["^"+folded]; ok {
+			t.terms[n].count++
 		}
 	default:
 		t.add("^"+folded, folded, true, bonus)
@@ -157,29 +186,27 @@ func (t *tally) word(w string, kind text.Kind, bonus int, initial bool) {
 func isAbbreviated(w string) bool { return w[len(w)-1] == '\'' || w == "n't" || w[0] == '\'' }
 
 func (t *tally) add(key, folded string, name bool, bonus int) {
-	t.seen++
-	e := t.terms[key]
-	if e == nil {
-		e = &term{first: t.seen, name: name, folded: folded}
-		t.terms[key] = e
+	n, ok := t.places[key]
+	if !ok {
+		n = len(t.terms)
+		t.places[key] = n
+		t.terms = append(t.terms, term{key: key, name: name, folded: folded})
 	}
+	e := &t.terms[n]
 	e.count++
 	e.bonus = max(e.bonus, bonus)
 }
 
 // strongest are the terms with the greatest weight, names and words apart, then by where they stand first.
 func (t *tally) strongest() []news.Term {
-	type weighed struct {
-		news.Term
-		first int
-	}
-	var names, words []weighed
-	for key, e := range t.terms { // sorted below: no two have the same place
-		w := weighed{news.Term{Key: key, Weight: min(e.count, maxCount) + e.bonus}, e.first}
+	names, words := t.names, t.words
+	for first := range t.terms {
+		e := &t.terms[first]
+		w := weighed{news.Term{Key: e.key, Weight: min(e.count, maxCount) + e.bonus}, first}
 		switch {
 		case e.folded != "" && t.lower[e.folded]: // in capitals by accident
 			w.Key = text.Stem(t.lang, e.folded)
-			if t.terms[w.Key] == nil {
+			if _, ok := t.places[w.Key]; !ok {
 				words = append(words, w)
 			}
 		case e.name:
@@ -188,6 +215,7 @@ func (t *tally) strongest() []news.Term {
 			words = append(words, w)
 		}
 	}
+	t.names, t.words = names, words
 	order := func(a, b weighed) int { return cmp.Or(cmp.Compare(b.Weight, a.Weight), cmp.Compare(a.first, b.first)) }
 	slices.SortFunc(names, order)
 	slices.SortFunc(words, order)
