@@ -1,5 +1,7 @@
 package machine
 
+import "github.com/quidnunc-news/quidnunc/pipeline/news"
+
 // Remember makes the machine forget earlier, for tests.
 func (s *State) Remember(n int) { s.archive.keep = n }
 
@@ -8,3 +10,12 @@ const Forms = snapshotVersion
 
 // AppendForm is Append as the program that wrote the form did it.
 func (p *Picture) AppendForm(b []byte, form int) ([]byte, error) { return p.append(b, form) }
+
+// Pend is the events of the update that waits after each of the hits has told its own.
+func Pend(hits [][]news.Event) []news.Event {
+	var p *pending
+	for _, events := range hits {
+		p = p.with(news.Alert{Events: events})
+	}
+	return p.whole().Events
+}

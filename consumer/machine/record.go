@@ -21,7 +21,7 @@ type record struct {
 	claims     int        // articles that hold it up
 	known      int        // articles that are remembered to have held it up
 	windowed   bool       // it is a window's, and does not go with what its article says later
-	pending    *news.Alert
+	pending    *pending   // nil: none
 }
 
 // maxFacts bounds what is remembered of what one alert told; beyond it nothing counts as new but severity and publishers.
@@ -136,46 +136,21 @@ func (s *State) retract(r *record, at time.Time, ref news.Reference, out *Result
 
 // update tells a revision of an alert, at once or when the rule's throttle is over.
 func (s *State) update(r *record, of *rule.Rule, alert news.Alert, out *Result) {
-	if p := r.pending; p != nil {
-		alert.Events = joined(alert.Events, p.Events)
-	}
+	next := r.pending.with(alert)
 	due := r.at.Add(of.Throttle)
 	if of.Throttle > 0 && s.highest.Before(due) && !higher(alert.Severity, r.alert.Severity) && r.alert.Change != news.Retracted {
 		if r.pending == nil {
 			s.wait(wait{due, alert.ID})
 		}
-		r.pending = &alert
+		r.pending = next
 		out.suppress(of.Name, Throttled, alert.ID, "revision %d was told %s ago; the next waits until %s", r.alert.Revision,
 			s.highest.Sub(r.at), due.UTC().Format(time.RFC3339))
 		s.holdBack(alert, out)
 		return
 	}
-	if s.allow(of, alert, out) {
+	if alert := next.whole(); s.allow(of, alert, out) {
 		s.say(r, alert, news.Updated, out)
 	}
-}
-
-// maxEvents bounds the events one alert lists.
-const maxEvents = 50
-
-// joined adds the events that are not there yet.
-func joined(events, more []news.Event) []news.Event {
-	out := append(make([]news.Event, 0, max(len(events), min(maxEvents, len(events)+len(more)))), events...)
-	for i := range more {
-		if len(out) < maxEvents && !tells(out, more[i].ID) {
-			out = append(out, more[i])
-		}
-	}
-	return out
-}
-
-func tells(events []news.Event, id news.ID) bool {
-	for i := range events { // an event is too large to be handed to a function one by one
-		if events[i].ID == id {
-			return true
-		}
-	}
-	return false
 }
 
 // wait is an update that waits for the end of a throttle.
@@ -199,7 +174,7 @@ func (s *State) release(out *Result) {
 		if r == nil || r.pending == nil {
 			continue
 		}
-		alert := *r.pending
+		alert := r.pending.whole()
 		r.pending = nil
 		of := s.rules.named(alert.Rule)
 		if of == nil || of.rule.State != rule.Live {

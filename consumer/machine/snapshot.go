@@ -198,7 +198,8 @@ func (r *record) write(w *snapshot.Writer) error {
 	w.Bool(r.windowed)
 	w.Bool(r.pending != nil)
 	if r.pending != nil {
-		return writeAlert(w, r.pending)
+		alert := r.pending.whole()
+		return writeAlert(w, &alert)
 	}
 	return nil
 }
@@ -334,8 +335,7 @@ func readRecord(r *snapshot.Reader) *record {
 	}
 	out.dead, out.publishers, out.claims, out.known, out.windowed = r.Int(), int(r.Int()), int(r.Int()), int(r.Int()), r.Bool()
 	if r.Bool() {
-		pending := readAlert(r)
-		out.pending = &pending
+		out.pending = &pending{alert: readAlert(r)}
 	}
 	return out
 }
