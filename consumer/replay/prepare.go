@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -69,11 +70,12 @@ func (s *session) prepare(j *job) {
 		if report, j.err = s.code(report); j.err != nil {
 			return
 		}
+		j.noun = report
 	} else if s.Sketch != nil && j.entry.Report != nil {
 		report.Sketch = s.Sketch(report.Article)
+		j.noun = report
 	}
 	j.textless = !s.Ours(report.Coder)
-	j.noun = report
 	j.prepared = s.rules.set.Load().Prepare(report)
 	j.entry.Data, j.entry.Report = nil, nil
 }
@@ -127,10 +129,16 @@ func (j *job) sum(r *news.Report, again bool) error {
 	if again || j.entry.Uncoded {
 		read.Events, read.Coder, read.Sketch, read.Cut = nil, "", news.Sketch{}, false
 	}
-	data, err := wire.EncodeReport(read)
+	room := rooms.Get().(*[]byte) //nolint:forcetypeassert // New makes no other
+	defer rooms.Put(room)
+	data, err := wire.AppendReport((*room)[:0], &read)
 	j.digest = digest(wire.ReportKind, data)
+	*room = data
 	return err
 }
+
+// rooms are where reports are written to be hashed.
+var rooms = sync.Pool{New: func() any { return new([]byte) }}
 
 func digest(subject string, data []byte) (sum [sha256.Size]byte) {
 	h := sha256.New()

@@ -129,11 +129,9 @@ func (t *tally) dead(j *job) {
 
 // chain adds an entry that is stepped to the input hash.
 func (t *tally) chain(j *job) {
-	h := sha256.New()
-	h.Write([]byte(t.hashing.Input))
-	h.Write([]byte{byte(j.place)})
-	h.Write(j.digest[:])
-	t.hashing.Input = hex.EncodeToString(h.Sum(nil))
+	var room [2*sha256.Size + 1 + sha256.Size]byte
+	sum := sha256.Sum256(append(append(append(room[:0], t.hashing.Input...), byte(j.place)), j.digest[:]...))
+	t.hashing.Input = hex.EncodeToString(sum[:])
 	if _, rules := j.noun.(news.Rules); !rules && t.found.Base == nil && (t.found.Since.IsZero() || j.at.Before(t.found.Since)) {
 		t.found.Since = j.at
 	}

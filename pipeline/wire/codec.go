@@ -63,7 +63,12 @@ type toldV1 struct {
 
 // EncodeReport writes a report on one line of JSON.
 func EncodeReport(r news.Report) ([]byte, error) {
-	return written("report", &r, writeReport, reportToV1)
+	return AppendReport(nil, &r)
+}
+
+// AppendReport appends to b what EncodeReport writes.
+func AppendReport(b []byte, r *news.Report) ([]byte, error) {
+	return appended(b, "report", r, writeReport, reportToV1)
 }
 
 func reportToV1(r *news.Report) any {
@@ -111,7 +116,7 @@ func Bundle(r news.Report) ([]Message, error) {
 			return nil, err
 		}
 		out = append(out, Message{
-			Subject: subject(ToldKind, whoWhatWhom(e)...), Data: data,
+			Subject: toldSubject(&e), Data: data,
 			MsgID: "told " + string(r.Article.Revision) + " " + string(e.ID),
 		})
 	}
@@ -152,8 +157,7 @@ func Event(t news.Told) (Message, error) {
 	if err != nil {
 		return Message{}, err
 	}
-	tokens := append([]string{Token(string(t.Standing))}, whoWhatWhom(t.Event)...)
-	return Message{Subject: subject(EventKind, tokens...), Data: data}, nil
+	return Message{Subject: eventSubject(&t), Data: data}, nil
 }
 
 func articleToV1(a news.Article) articleV1 {

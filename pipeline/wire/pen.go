@@ -471,12 +471,21 @@ func writeEntered(p *pen, e *news.Entered) {
 
 // written is what a noun is stored as: as the pen writes it, or else as encoding/json writes its wire struct.
 func written[T any](what string, noun *T, write func(*pen, *T), wire func(*T) any) ([]byte, error) {
+	return appended(nil, what, noun, write, wire)
+}
+
+// appended appends to b what written writes.
+func appended[T any](b []byte, what string, noun *T, write func(*pen, *T), wire func(*T) any) ([]byte, error) {
 	p := pens.Get().(*pen) //nolint:forcetypeassert // nothing else is in it
 	defer pens.Put(p)
 	p.b, p.odd = p.b[:0], false
 	write(p, noun)
 	if p.odd {
-		return encode(what, wire(noun))
+		data, err := encode(what, wire(noun))
+		return append(b, data...), err
 	}
-	return append(make([]byte, 0, len(p.b)), p.b...), nil
+	if b == nil {
+		b = make([]byte, 0, len(p.b))
+	}
+	return append(b, p.b...), nil
 }

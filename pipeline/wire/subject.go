@@ -57,7 +57,7 @@ func Token(s string) string {
 	return b.String()
 }
 
-func plain(s string) bool {
+func plain[S string | []byte](s S) bool {
 	for i := range len(s) {
 		if !plainByte(s[i]) {
 			return false
@@ -71,7 +71,7 @@ func plainByte(c byte) bool {
 }
 
 // hashed tells whether s looks like a token that Token made up: such a string must be hashed itself.
-func hashed(s string) bool {
+func hashed[S string | []byte](s S) bool {
 	if len(s) < hashLen+1 || s[len(s)-hashLen-1] != '_' {
 		return false
 	}
@@ -100,16 +100,46 @@ func reportSubject(r news.Report) string {
 	return subject(ReportKind, Token(lang), Token(publisher))
 }
 
-func whoWhatWhom(e news.Event) []string {
-	return []string{Token(strings.ToLower(string(e.What.Type))), actorToken(e.Who), actorToken(e.Whom)}
+// toldSubject and eventSubject name what, who and whom; that of an event names its standing first.
+func toldSubject(e *news.Event) string {
+	var room [4 * maxToken]byte
+	return string(appendDeed(append(room[:0], ToldKind...), e))
 }
 
-// actorToken is the first coded actor's country; codes are upper-case, so that lowering them loses nothing.
-func actorToken(actors []news.Actor) string {
+func eventSubject(t *news.Told) string {
+	var room [4 * maxToken]byte
+	b := append(append(room[:0], EventKind...), '.')
+	return string(appendDeed(append(b, Token(string(t.Standing))...), &t.Event))
+}
+
+func appendDeed(b []byte, e *news.Event) []byte {
+	b = appendLower(append(b, '.'), string(e.What.Type))
+	b = appendActor(append(b, '.'), e.Who)
+	return appendActor(append(b, '.'), e.Whom)
+}
+
+// appendActor appends the first coded actor's country; codes are upper-case, so that lowering them loses nothing.
+func appendActor(b []byte, actors []news.Actor) []byte {
 	if code := news.Coded(actors); code != "" {
-		return Token(strings.ToLower(code))
+		return appendLower(b, code)
 	}
-	return Nobody
+	return append(b, Nobody...)
+}
+
+// appendLower appends the token of s in small letters.
+func appendLower(b []byte, s string) []byte {
+	begin := len(b)
+	for i := range len(s) {
+		c := s[i]
+		if 'A' <= c && c <= 'Z' {
+			c |= 0x20
+		}
+		b = append(b, c)
+	}
+	if token := b[begin:]; len(token) >= 1 && len(token) <= maxToken && plain(token) && !hashed(token) {
+		return b
+	}
+	return append(b[:begin], Token(strings.ToLower(s))...)
 }
 
 // CheckpointSubject is where the position of a shard's machine stands.
