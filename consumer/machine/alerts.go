@@ -17,7 +17,7 @@ func (s *State) judge(a *article, r *news.Report, told news.Story, p *Prepared, 
 	if s.rules != nil {
 		hits, exceeded := s.matches(r, told, p)
 		for _, question := range exceeded {
-			out.suppress(s.rules.asked(question).rule.Name, Costly, "", "it takes more than %d units of work", match.Budget)
+			out.suppress(ruleAsked(question), Costly, "", "it takes more than %d units of work", match.Budget)
 		}
 		for i := range hits {
 			hit := &hits[i]
@@ -65,16 +65,16 @@ func suppress(r *rule.Rule, report *news.Report) (Reason, string) {
 	return "", ""
 }
 
-// alert is the alert of a hit, without identity and summary.
+// alert is the alert of a hit, without identity and summary, and without clauses if the hit is of a window.
 func (h *hit) alert(r *news.Report, told news.Story) news.Alert {
 	of := &h.rule
-	events := make([]news.Event, len(h.events))
-	for i, n := range h.events {
+	events := make([]news.Event, len(h.held.Events))
+	for i, n := range h.held.Events {
 		events[i] = r.Events[n]
 	}
 	return news.Alert{
 		Rule: of.Name, Title: of.Title, Owner: of.Owner, Severity: of.Severity, To: of.To, At: r.At, Article: r.Article.Reference(),
-		Origin: r.Origin, Story: told, Events: events, Why: h.why,
+		Origin: r.Origin, Story: told, Events: events, Why: h.held.Why,
 	}
 }
 

@@ -20,10 +20,8 @@ type Prepared struct {
 // hit is a rule that a report satisfies, or a step of its sequence.
 type hit struct {
 	asked
-	question string // what the index was asked: the order of hits
-	events   []int
-	why      []news.Clause
-	entries  []window.Entry // in the rule's window; nil: not known before the story is
+	held    match.Held     // what the index was asked; hits are in the order of its names
+	entries []window.Entry // in the rule's window; nil: not known before the story is
 }
 
 // Prepare finds which rules the report satisfies, but for those that ask of its story. Step takes it from there where
@@ -32,20 +30,16 @@ func (r *Ruleset) Prepare(report news.Report) *Prepared {
 	if r == nil {
 		return nil
 	}
-	held, exceeded := r.early.Ask(report, news.Story{}, nil)
-	p := &Prepared{set: r, hits: make([]hit, 0, len(held)), exceeded: exceeded}
-	for _, h := range held {
-		p.hits = append(p.hits, r.hit(&h))
-		at := &p.hits[len(p.hits)-1]
+	held, exceeded := r.early.Ask(&report, news.Story{}, nil)
+	p := &Prepared{set: r, hits: make([]hit, len(held)), exceeded: exceeded}
+	for i := range held {
+		at := &p.hits[i]
+		at.asked, at.held = r.early.answers.at(held[i].Number), held[i]
 		if when := &at.rule.When; when.Windowed() && !countsStories(when) {
 			at.entries = entriesOf(at, &report, "")
 		}
 	}
 	return p
-}
-
-func (r *Ruleset) hit(h *match.Held) hit {
-	return hit{asked: r.asked(h.Rule.Name), question: h.Rule.Name, events: h.Events, why: h.Why}
 }
 
 func asksStory(q rule.Rule) bool {
@@ -69,15 +63,15 @@ func (s *State) matches(r *news.Report, told news.Story, p *Prepared) (hits []hi
 	if s.rules.late.Len() == 0 {
 		return p.hits, p.exceeded
 	}
-	held, exceeded := s.rules.late.Ask(*r, told, nil)
+	held, exceeded := s.rules.late.Ask(r, told, nil)
 	if len(held) == 0 && len(exceeded) == 0 {
 		return p.hits, p.exceeded
 	}
 	s.hits = append(s.hits[:0], p.hits...)
 	for _, h := range held {
-		s.hits = append(s.hits, s.rules.hit(&h))
+		s.hits = append(s.hits, hit{asked: s.rules.late.answers.at(h.Number), held: h})
 	}
-	slices.SortFunc(s.hits, func(a, b hit) int { return cmp.Compare(a.question, b.question) })
+	slices.SortFunc(s.hits, func(a, b hit) int { return cmp.Compare(a.held.Rule.Name, b.held.Rule.Name) })
 	exceeded = append(exceeded, p.exceeded...)
 	slices.Sort(exceeded)
 	return s.hits, exceeded

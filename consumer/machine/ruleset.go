@@ -4,8 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
-	"strings"
 
 	"github.com/quidnunc-news/quidnunc/consumer/match"
 	"github.com/quidnunc-news/quidnunc/consumer/rule"
@@ -18,8 +16,8 @@ type Ruleset struct {
 	roll     roll
 	windowed []string // names of the rules over windows, sorted
 	index    *index
-	early    *match.Version // those that can be asked of a report at any time
-	late     *match.Version // those that ask of its story, which is known when it is the report's turn
+	early    asker // of those that can be asked of a report at any time
+	late     asker // of those that ask of its story, which is known when it is the report's turn
 }
 
 // index is what the versions of rules that follow each other are matched with: a new one costs what it changes.
@@ -34,17 +32,17 @@ type index struct {
 func Compile(hash string, rules []rule.Rule, g *gazetteer.Gazetteer) (*Ruleset, error) {
 	all, err := ready(rules)
 	set := &Ruleset{hash: hash, roll: rollOf(all), index: &index{gazetteer: g}}
-	var early, late []rule.Rule
+	var early, late questions
 	for of := range set.roll.all() {
-		early, late = ask(of.rule, early, late)
+		ask(of, &early, &late)
 		if of.rule.When.Windowed() {
 			set.windowed = append(set.windowed, of.rule.Name)
 		}
 	}
 	errs := []error{err, nil, nil}
-	set.index.early, errs[1] = match.NewLive(early, g, nil)
-	set.index.late, errs[2] = match.NewLive(late, g, nil)
-	set.take()
+	set.index.early, errs[1] = match.NewLive(early.rules, g, nil)
+	set.index.late, errs[2] = match.NewLive(late.rules, g, nil)
+	set.take(nil, early, late)
 	return set, set.told(errs)
 }
 
@@ -54,16 +52,14 @@ func Compile(hash string, rules []rule.Rule, g *gazetteer.Gazetteer) (*Ruleset, 
 func (r *Ruleset) Change(hash string, put []rule.Rule, drop []string) (*Ruleset, error) {
 	all, err := ready(put)
 	next := &Ruleset{hash: hash, roll: r.roll.copy(), windowed: slices.Clone(r.windowed), index: r.index}
-	var early, late []rule.Rule
-	var goneEarly, goneLate []string
+	var early, late, goneEarly, goneLate questions
 	names := slices.Clone(drop)
 	for _, of := range all {
 		names = append(names, of.rule.Name)
 	}
 	for _, name := range names {
 		if old := next.roll.named(name); old != nil {
-			e, l := ask(old.rule, nil, nil)
-			goneEarly, goneLate = appendNames(goneEarly, e), appendNames(goneLate, l)
+			ask(old, &goneEarly, &goneLate)
 			next.roll.without(name)
 		}
 		if at, ok := slices.BinarySearch(next.windowed, name); ok {
@@ -75,7 +71,7 @@ func (r *Ruleset) Change(hash string, put []rule.Rule, drop []string) (*Ruleset,
 	}
 	for _, of := range all {
 		if name := of.rule.Name; next.roll.named(name) == of {
-			early, late = ask(of.rule, early, late)
+			ask(of, &early, &late)
 			if at, ok := slices.BinarySearch(next.windowed, name); !ok && of.rule.When.Windowed() {
 				next.windowed = slices.Insert(next.windowed, at, name)
 			}
@@ -84,8 +80,8 @@ func (r *Ruleset) Change(hash string, put []rule.Rule, drop []string) (*Ruleset,
 	if r.index.newest != r { // another version followed this one: they part
 		return Compile(hash, next.Rules(), r.index.gazetteer)
 	}
-	errs := []error{err, r.index.early.Change(early, goneEarly), r.index.late.Change(late, goneLate)}
-	next.take()
+	errs := []error{err, r.index.early.Change(early.rules, goneEarly.names()), r.index.late.Change(late.rules, goneLate.names())}
+	next.take(r, early, late)
 	return next, next.told(errs)
 }
 
@@ -98,9 +94,15 @@ func (r *Ruleset) Close() {
 	}
 }
 
-// take makes the set the newest, of the rules as they are in the index.
-func (r *Ruleset) take() {
-	r.early, r.late, r.index.newest = r.index.early.Version(), r.index.late.Version(), r
+// take makes the set the newest, of the rules as they are in the index: those of the set before it, nil if none was, and
+// what was put since.
+func (r *Ruleset) take(before *Ruleset, early, late questions) {
+	if before != nil {
+		r.early.answers, r.late.answers = before.early.answers, before.late.answers
+	}
+	r.early = asker{r.index.early.Version(), r.early.answers.with(early, r.index.early)}
+	r.late = asker{r.index.late.Version(), r.late.answers.with(late, r.index.late)}
+	r.index.newest = r
 }
 
 func (r *Ruleset) told(errs []error) error {
@@ -125,53 +127,6 @@ func ready(rules []rule.Rule) ([]*ruled, error) {
 		}
 	}
 	return all, errors.Join(errs...)
-}
-
-// ask appends what the index is asked for a rule: the rule, or each step of its sequence.
-func ask(r rule.Rule, early, late []rule.Rule) ([]rule.Rule, []rule.Rule) {
-	add := func(q rule.Rule) {
-		if asksStory(q) {
-			late = append(late, q)
-		} else {
-			early = append(early, q)
-		}
-	}
-	if len(r.When.Steps) == 0 {
-		add(r)
-		return early, late
-	}
-	for n, step := range r.When.Steps {
-		q := r
-		q.Expr, q.Name = step.Expr, fmt.Sprintf("%s%s%03d", r.Name, stepMark, n+1)
-		add(q)
-	}
-	return early, late
-}
-
-// stepMark stands between the name of a rule and the number of a step: no name has it, and it sorts before all that a
-// longer name may go on with.
-const stepMark = " step "
-
-func appendNames(out []string, of []rule.Rule) []string {
-	for i := range of {
-		out = append(out, of[i].Name)
-	}
-	return out
-}
-
-// asked is what a question to the index stands for: a rule, or a step of its sequence.
-type asked struct {
-	*ruled
-	step int
-}
-
-func (r *Ruleset) asked(question string) asked {
-	name, number, stepped := strings.Cut(question, stepMark)
-	step := 0
-	if stepped {
-		step, _ = strconv.Atoi(number) // ask wrote it
-	}
-	return asked{r.roll.named(name), step}
 }
 
 // named is the rule with the name; nil where there is none.

@@ -136,7 +136,9 @@ func (s *State) enter(a *article, of *hit, report *news.Report, told news.Story,
 			dropped = true
 		}
 		for _, f := range finds {
-			said = s.found(a, of.ruled, f, of.alert(report, told), out) || said
+			alert := of.alert(report, told)
+			alert.Why = s.rules.early.Why(report, told, &of.held) // whichever was asked: a rule is explained the same
+			said = s.found(a, of.ruled, f, alert, out) || said
 		}
 	}
 	switch {
@@ -244,7 +246,7 @@ func entriesOf(h *hit, r *news.Report, story news.ID) []window.Entry {
 		add(nil)
 		return out
 	}
-	for _, n := range h.events {
+	for _, n := range h.held.Events {
 		add(&r.Events[n])
 	}
 	return out

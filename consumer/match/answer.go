@@ -41,7 +41,7 @@ func Explain(r rule.Rule, g *gazetteer.Gazetteer, report news.Report, s news.Sto
 	d := &desk{}
 	d.doc.read(&report, s, true)
 	d.explain.begin(e.segment(1), &d.doc, nil, nil)
-	t := teller{view: &d.explain, clauses: make([]news.Clause, e.clauses), event: -1}
+	t := teller{doc: &d.doc, view: &d.explain, clauses: make([]news.Clause, e.clauses), event: -1}
 	if rule.AsksEvent(r.Expr) {
 		a.Events = t.events(root, filterOf(r.Expr))
 		a.Holds = len(a.Events) > 0
@@ -78,7 +78,7 @@ func (t *teller) answer(r *reason, filter uint8, a *Answer) {
 	}
 	c := Clause{Text: r.text}
 	if r.name != "" && r.scope == rule.OfEvent {
-		events := t.view.doc.report.Events
+		events := t.doc.report.Events
 		for i := range events {
 			t.event = i
 			if admits(filter, &events[i]) && t.holds(r) {

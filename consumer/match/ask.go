@@ -2,9 +2,11 @@ package match
 
 import "github.com/quidnunc-news/quidnunc/pipeline/news"
 
-// rules appends the rules of the segment that the article satisfies, in any order and some of them twice.
+// rules appends the rules of the segment that the article satisfies, in any order and some of them twice; their bindings
+// it lists beside.
 func (v *view) rules(out []uint32) []uint32 {
 	s := v.segment
+	v.bindings = v.bindings[:0]
 	out = v.scan(s.always, out)
 	v.anchors = v.anchors[:0]
 	switch {
@@ -85,6 +87,7 @@ func (v *view) scan(stream []uint32, out []uint32) []uint32 {
 		before := v.work
 		if v.holds(program) && !v.exceeds(before, head>>6) {
 			out = append(out, head>>6)
+			v.bindings = append(v.bindings, v.segment.binding(program))
 		}
 	}
 	return out

@@ -2,6 +2,7 @@ package match
 
 import (
 	"slices"
+	"sync"
 
 	"github.com/quidnunc-news/quidnunc/consumer/rule"
 	"github.com/quidnunc-news/quidnunc/pipeline/gazetteer"
@@ -12,7 +13,7 @@ import (
 // MaxSpans bounds the spans that one clause carries.
 const MaxSpans = 20
 
-// An explanation asks the rules that held once more, clause by clause: a segment is made of them, so that the Index need
+// An explanation asks a rule that held once more, clause by clause: a segment is made of it alone, so that the Index need
 // not keep what only people read.
 
 // reason is a part of a query that can say where it holds.
@@ -116,61 +117,46 @@ func (e *explainer) said(x rule.Expr, out []finder) []finder {
 	return append(out, e.finder(x))
 }
 
-// why appends the hits for the rules that held, which are in asked.
-func (d *desk) why(g *gazetteer.Gazetteer, hits []Hit) []Hit {
-	made := d.made.of(g, d.asked)
-	d.explain.begin(d.made.segment, &d.doc, nil, nil)
-	t := teller{view: &d.explain}
-	for i, a := range d.asked {
-		hits = append(hits, t.hit(int(a.n), &made[i]))
-	}
-	return hits
-}
-
-// explained is a rule made ready to say why it holds.
+// explained is a rule made ready to say why it holds. It never changes.
 type explained struct {
+	segment *segment
 	root    *reason
 	clauses int
 	event   bool  // it holds of an event
 	filter  uint8 // of events: see admits
 }
 
-// explanations are kept of rules that held: those that hold often hold again. Where too many different ones do, they are
-// made anew for each article.
-type explanations struct {
-	explainer explainer
-	segment   *segment // of all that are kept
-	kept      map[*rule.Rule]explained
-	none      bool
-	made      []explained // of the rules asked
+func explain(g *gazetteer.Gazetteer, x rule.Expr) *explained {
+	e := newExplainer(g)
+	out := &explained{root: e.reason(x), event: rule.AsksEvent(x), filter: filterOf(x)}
+	out.clauses, out.segment = e.clauses, e.segment(1)
+	return out
 }
 
-// mostKept bounds the rules whose explanations a desk keeps.
-const mostKept = 1024
+// explanations are kept of rules that held: those that hold often hold again. Safe for concurrent use.
+type explanations struct {
+	mu   sync.Mutex
+	kept map[*rule.Rule]*explained
+}
 
-// of makes the explanations of the rules, and a segment in which they all are.
-func (x *explanations) of(g *gazetteer.Gazetteer, asked []numbered) []explained {
-	if x.none || x.kept == nil {
-		x.explainer, x.kept, x.segment = newExplainer(g), map[*rule.Rule]explained{}, nil
+// mostKept bounds the rules whose explanations are kept, of some 2 KB each: when there would be more, all are forgotten.
+const mostKept = 8192
+
+func (x *explanations) of(g *gazetteer.Gazetteer, r *rule.Rule) *explained {
+	x.mu.Lock()
+	out := x.kept[r]
+	x.mu.Unlock()
+	if out != nil {
+		return out
 	}
-	x.made = x.made[:0]
-	fresh := x.segment == nil
-	for _, a := range asked {
-		made, ok := x.kept[a.r]
-		if !ok {
-			x.explainer.clauses = 0
-			made.root = x.explainer.reason(a.r.Expr)
-			made.clauses = x.explainer.clauses
-			made.event, made.filter = rule.AsksEvent(a.r.Expr), filterOf(a.r.Expr)
-			x.kept[a.r], fresh = made, true
-		}
-		x.made = append(x.made, made)
+	out = explain(g, r.Expr) // nobody waits for it; another one made meanwhile is as good
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if x.kept == nil || len(x.kept) == mostKept {
+		x.kept = map[*rule.Rule]*explained{}
 	}
-	if fresh {
-		x.segment = x.explainer.segment(len(x.kept))
-	}
-	x.none = x.none || len(x.kept) > mostKept
-	return x.made
+	x.kept[r] = out
+	return out
 }
 
 // spansOf are the places of the words in Article.Text, by position; zero in title and gap.
@@ -193,6 +179,7 @@ func spansOf(d *document) []news.Span {
 
 // teller tells why rules hold.
 type teller struct {
+	doc     *document
 	view    *view
 	spans   []news.Span // of the words, once a clause wants them: cutting a text into words is dear
 	event   int         // -1: none is bound
@@ -201,42 +188,53 @@ type teller struct {
 
 func (t *teller) wordSpans() []news.Span {
 	if t.spans == nil {
-		t.spans = spansOf(t.view.doc)
+		t.spans = spansOf(t.doc)
 	}
 	return t.spans
 }
 
+// hit asks a rule that holds of the document, on which events and why.
 func (t *teller) hit(n int, of *explained) Hit {
-	root := of.root
-	t.clauses = make([]news.Clause, of.clauses)
+	t.begin(of)
 	h := Hit{Rule: n}
 	if of.event {
-		h.Events = t.events(root, of.filter)
-		for _, i := range h.Events {
+		h.Events = t.events(of.root, of.filter)
+	}
+	h.Why = t.why(of, h.Events)
+	return h
+}
+
+func (t *teller) begin(of *explained) { t.view.begin(of.segment, t.doc, nil, nil) }
+
+// why lists the clauses of a rule that hold: on the events on which the rule does, or, if it asks none, of the article.
+func (t *teller) why(of *explained, events []int) []news.Clause {
+	t.clauses = make([]news.Clause, of.clauses)
+	if of.event {
+		for _, i := range events {
 			t.event = i
-			t.tell(root)
+			t.tell(of.root)
 		}
 	} else {
 		t.event = -1
-		t.tell(root)
+		t.tell(of.root)
 	}
-	h.Why = t.clauses[:0]
+	out := t.clauses[:0]
 	for _, c := range t.clauses {
 		if c.Text != "" {
 			c.Spans = tidy(c.Spans)
-			h.Why = append(h.Why, c)
+			out = append(out, c)
 		}
 	}
-	if len(h.Why) == 0 {
-		h.Why = nil
+	if len(out) == 0 {
+		return nil
 	}
-	return h
+	return out
 }
 
 // events are those on which the query holds, the lead first.
 func (t *teller) events(root *reason, filter uint8) []int {
 	var out []int
-	events := t.view.doc.report.Events
+	events := t.doc.report.Events
 	for _, lead := range []bool{true, false} {
 		for i := range events {
 			t.event = i
@@ -285,7 +283,7 @@ func (t *teller) tellClause(r *reason) {
 	c := &t.clauses[r.clause]
 	if r.name != "" && r.scope == rule.OfEvent {
 		c.Text = r.text
-		c.Events = append(c.Events, t.view.doc.report.Events[t.event].ID)
+		c.Events = append(c.Events, t.doc.report.Events[t.event].ID)
 		c.Spans = append(c.Spans, t.eventSpans(r)...)
 		return
 	}
@@ -295,7 +293,7 @@ func (t *teller) tellClause(r *reason) {
 	c.Text = r.text
 	for _, f := range r.words {
 		for _, run := range f.runs(t.view, nil) {
-			if run.first >= t.view.doc.title {
+			if run.first >= t.doc.title {
 				spans := t.wordSpans()
 				c.Spans = append(c.Spans, news.Span{Start: spans[run.first].Start, End: spans[run.last].End})
 			}
@@ -316,12 +314,12 @@ func tidy(spans []news.Span) []news.Span {
 
 // eventSpans are the words of the article that an event clause is about.
 func (t *teller) eventSpans(r *reason) []news.Span {
-	e := &t.view.doc.report.Events[t.event]
+	e := &t.doc.report.Events[t.event]
 	var out []news.Span
 	switch r.name {
 	case "who", "whom", "actor":
 		for _, test := range r.actors {
-			in := test.in(&t.view.doc.scene)
+			in := test.in(&t.doc.scene)
 			for _, a := range actorsOf(r.name, e) {
 				if in(a) {
 					out = append(out, a.Span)

@@ -33,6 +33,7 @@ type Index struct {
 type desks struct {
 	mu   sync.Mutex
 	free []*desk
+	made explanations
 }
 
 func (d *desks) take() *desk {
@@ -59,10 +60,9 @@ type desk struct {
 	doc     document
 	view    view
 	explain view
-	made    explanations
 	rules   []uint32
-	asked   []numbered // rules to be explained
-	hits    []Hit
+	holding []holding // of a Version
+	bound   []int     // their events
 }
 
 // Hit is one rule that a report satisfies.
@@ -164,15 +164,15 @@ func (x *Index) Ask(r news.Report, s news.Story, hits []Hit) (_ []Hit, exceeded 
 	defer x.desks.put(d)
 	d.rules = d.match(x, &r, s, d.rules[:0])
 	exceeded = d.exceeded()
-	if len(d.rules) == 0 {
-		return hits, exceeded
-	}
-	d.asked = d.asked[:0]
+	t := d.teller()
 	for _, n := range d.rules {
-		d.asked = append(d.asked, numbered{n, &x.rules[n]})
+		hits = append(hits, t.hit(int(n), x.desks.made.of(x.gazetteer, &x.rules[n])))
 	}
-	return d.why(x.gazetteer, hits), exceeded
+	return hits, exceeded
 }
+
+// teller is of the article at hand.
+func (d *desk) teller() teller { return teller{doc: &d.doc, view: &d.explain} }
 
 func (d *desk) exceeded() []uint32 {
 	if len(d.view.spent) == 0 {

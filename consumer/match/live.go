@@ -286,6 +286,14 @@ func (l *Live) Version() *Version { return l.current.Load() }
 // Len is how many rules are asked.
 func (l *Live) Len() int { return l.Version().Len() }
 
+// Number is the number of the rule with the name; ok is false where there is none.
+func (l *Live) Number(name string) (n uint32, ok bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	n, ok = l.numbers[name]
+	return n, ok
+}
+
 // Rules appends to out the numbers of the rules that the report satisfies, in ascending order.
 func (l *Live) Rules(r *news.Report, s news.Story, out []uint32) []uint32 {
 	return l.Version().Rules(r, s, out)

@@ -43,7 +43,7 @@ func (v *Version) Rules(r *news.Report, s news.Story, out []uint32) []uint32 {
 	d := v.desks.take()
 	defer v.desks.put(d)
 	from := len(out)
-	d.ask(v.edition.Load(), r, s, func(p *part, at uint32) { out = append(out, p.numbers[at]) }, func(*part, uint32) {})
+	d.ask(v.edition.Load(), r, s, func(p *part, at, _ uint32) { out = append(out, p.numbers[at]) }, func(*part, uint32) {})
 	slices.Sort(out[from:])
 	return out[:from+len(slices.Compact(out[from:]))]
 }
@@ -51,31 +51,73 @@ func (v *Version) Rules(r *news.Report, s news.Story, out []uint32) []uint32 {
 // Held is a rule of a Version that a report satisfies.
 type Held struct {
 	Rule   *rule.Rule // not to be changed
+	Number uint32     // of the rule, as its Live numbers them
 	Events []int      // as in Hit
 	Why    []news.Clause
 }
 
 // Ask appends to held the rules that the report satisfies, and tells the names of those that do not hold because they
-// would take more work than the Budget: both in the order of names, whatever way the rules came here.
-func (v *Version) Ask(r news.Report, s news.Story, held []Held) (_ []Held, exceeded []string) {
+// would take more work than the Budget: both in the order of names, whatever way the rules came here. Why is nil for
+// rules over windows and in shadow, whose hits are counted and seldom told: Version.Why tells it when one is.
+func (v *Version) Ask(r *news.Report, s news.Story, held []Held) (_ []Held, exceeded []string) {
 	d := v.desks.take()
 	defer v.desks.put(d)
-	d.asked = d.asked[:0]
-	d.ask(v.edition.Load(), &r, s, func(p *part, at uint32) {
-		d.asked = append(d.asked, numbered{p.numbers[at], p.rules[at]})
+	d.holding, d.bound = d.holding[:0], d.bound[:0]
+	d.ask(v.edition.Load(), r, s, func(p *part, at, binding uint32) {
+		from := len(d.bound)
+		if binding != 0 {
+			d.bound = d.view.events(binding, d.bound)
+		}
+		d.holding = append(d.holding, holding{numbered{p.numbers[at], p.rules[at]}, from, len(d.bound)})
 	}, func(p *part, at uint32) { exceeded = append(exceeded, p.rules[at].Name) })
 	slices.Sort(exceeded)
-	slices.SortFunc(d.asked, func(a, b numbered) int { return cmp.Compare(a.r.Name, b.r.Name) })
-	d.asked = slices.CompactFunc(d.asked, func(a, b numbered) bool { return a.n == b.n })
-	if len(d.asked) > 0 {
-		d.hits = d.why(v.gazetteer, d.hits[:0])
-		for i, hit := range d.hits {
-			held = append(held, Held{d.asked[i].r, hit.Events, hit.Why})
+	d.order()
+	held = slices.Grow(held, len(d.holding))
+	events := slices.Clone(d.bound)
+	t := d.teller()
+	for _, h := range d.holding {
+		one := Held{Rule: h.r, Number: h.n}
+		if h.from < h.to {
+			one.Events = events[h.from:h.to:h.to]
 		}
+		if !h.r.When.Windowed() && h.r.State != rule.Shadow {
+			of := v.desks.made.of(v.gazetteer, h.r)
+			t.begin(of)
+			one.Why = t.why(of, one.Events)
+		}
+		held = append(held, one)
 	}
-	clear(d.asked) // they are not to be kept alive
-	clear(d.hits)
+	clear(d.holding) // the rules are not to be kept alive
 	return held, slices.Compact(exceeded)
+}
+
+// Why lists the clauses that hold, in the order of the query, of a rule that the report satisfies: held is what Ask told
+// of it.
+func (v *Version) Why(r *news.Report, s news.Story, held *Held) []news.Clause {
+	d := v.desks.take()
+	defer v.desks.put(d)
+	of := v.desks.made.of(v.gazetteer, held.Rule)
+	d.doc.read(r, s, of.segment.worded)
+	t := d.teller()
+	t.begin(of)
+	return t.why(of, held.Events)
+}
+
+// holding is a rule that holds, and where its events stand in bound.
+type holding struct {
+	numbered
+	from, to int
+}
+
+// order puts what holds in the order of names, each rule once. Names mostly come in the order of numbers: rules are
+// numbered as they are given.
+func (d *desk) order() {
+	slices.SortFunc(d.holding, func(a, b holding) int { return cmp.Compare(a.n, b.n) })
+	d.holding = slices.CompactFunc(d.holding, func(a, b holding) bool { return a.n == b.n })
+	byName := func(a, b holding) int { return cmp.Compare(a.r.Name, b.r.Name) }
+	if !slices.IsSortedFunc(d.holding, byName) {
+		slices.SortFunc(d.holding, byName)
+	}
 }
 
 // numbered is a rule and its number.
@@ -84,8 +126,9 @@ type numbered struct {
 	r *rule.Rule
 }
 
-// ask tells of each rule that holds, and of each that takes too much work, in any order and some of them twice.
-func (d *desk) ask(e *edition, r *news.Report, s news.Story, holds, exceeds func(p *part, at uint32)) {
+// ask tells of each rule that holds, with its binding, and of each that takes too much work:
+// in any order and some of them twice.
+func (d *desk) ask(e *edition, r *news.Report, s news.Story, holds func(p *part, at, binding uint32), exceeds func(p *part, at uint32)) {
 	d.doc.read(r, s, e.base.segment.worded || slices.ContainsFunc(e.parts, func(p *part) bool { return p.segment.worded }))
 	d.view.begin(e.base.segment, &d.doc, e.overlay, e.asks)
 	d.part(e.base, holds, exceeds)
@@ -100,12 +143,12 @@ func (d *desk) ask(e *edition, r *news.Report, s news.Story, holds, exceeds func
 }
 
 // part asks the segment that is laid out.
-func (d *desk) part(p *part, holds, exceeds func(p *part, at uint32)) {
+func (d *desk) part(p *part, holds func(p *part, at, binding uint32), exceeds func(p *part, at uint32)) {
 	d.view.spent = d.view.spent[:0]
 	d.rules = d.view.rules(d.rules[:0])
-	for _, at := range d.rules {
+	for i, at := range d.rules {
 		if !p.dead.has(at) {
-			holds(p, at)
+			holds(p, at, d.view.bindings[i])
 		}
 	}
 	for _, at := range d.view.spent {

@@ -48,6 +48,8 @@ type view struct {
 	key     []byte
 	work    int      // units of work so far
 	spent   []uint32 // rules that took more than the Budget
+
+	bindings []uint32 // of the rules found to hold, in their order: see binding
 }
 
 // borne is the marks of a word: two, and where others stand in marks, up to a 0. Without any it is zero but for known.
