@@ -88,9 +88,8 @@ type claim struct {
 	taken bool // back: the article is remembered to have said so once
 }
 
-func (a *article) has(revision news.ID) bool {
-	k := keyOf(revision)
-	return a.revision == k || a.past != nil && slices.Contains(a.past.revisions, k)
+func (a *article) has(revision key) bool {
+	return a.revision == revision || a.past != nil && slices.Contains(a.past.revisions, revision)
 }
 
 // more is what most articles do not have, to be written to. The article is the archive's own.
@@ -159,7 +158,11 @@ func (x *archive) own(id news.ID) *article {
 	if !ok {
 		return nil
 	}
-	a := x.articles.Own(int(at))
+	return x.ownAt(at)
+}
+
+func (x *archive) ownAt(place uint32) *article {
+	a := x.articles.Own(int(place))
 	if a.past != nil && a.past.moment != x.moment {
 		copied := *a.past // of revisions and windows it is only added to
 		copied.moment, copied.claims = x.moment, slices.Clone(copied.claims)
@@ -168,36 +171,32 @@ func (x *archive) own(id news.ID) *article {
 	return a
 }
 
-// note remembers a revision of an article.
-func (x *archive) note(r *news.Report, seq uint64) *article {
-	a := x.own(r.Article.ID)
-	if a == nil {
-		a = x.put(keyOf(r.Article.ID))
-	} else {
+// note remembers a revision of an article: its first, or another.
+func (x *archive) note(place uint32, revision key, seq uint64, at time.Time, another bool) *article {
+	a := x.ownAt(place)
+	if another {
 		p := a.more()
 		p.revisions = append(p.revisions, a.revision)
 	}
-	a.seq, a.revision = seq, keyOf(r.Article.Revision)
-	x.queue = append(x.queue, remembered{seq, r.At.Unix(), x.index[a.key]})
+	a.seq, a.revision = seq, revision
+	x.queue = append(x.queue, remembered{seq, at.Unix(), place})
 	return a
 }
 
 // put makes a place for an article that is new.
-func (x *archive) put(k key) *article {
+func (x *archive) put(k key) (place uint32) {
 	if x.index == nil {
 		x.index = map[key]uint32{}
 	}
-	var at uint32
 	if n := len(x.free); n > 0 {
-		at, x.free = x.free[n-1], x.free[:n-1]
+		place, x.free = x.free[n-1], x.free[:n-1]
 	} else {
-		at = uint32(x.articles.Len())
-		x.articles.Grow(int(at) + 1)
+		place = uint32(x.articles.Len())
+		x.articles.Grow(int(place) + 1)
 	}
-	x.index[k] = at
-	a := x.articles.Own(int(at))
-	*a = article{key: k}
-	return a
+	x.index[k] = place
+	*x.articles.Own(int(place)) = article{key: k}
+	return place
 }
 
 // forget drops the articles from before the horizon that are not among the latest, and returns them.

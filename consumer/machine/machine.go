@@ -166,7 +166,7 @@ func (s *State) Rules() *Ruleset { return s.rules }
 func (s *State) Step(in Input) Result {
 	switch e := in.Entry.(type) {
 	case news.Report:
-		return s.report(in.Seq, e, in.Story, in.Prepared)
+		return s.report(in.Seq, &e, in.Story, in.Prepared)
 	case news.Rules:
 		return s.adopt(in.Rules)
 	case news.Correction:
@@ -238,42 +238,50 @@ func (s *State) Pass(at time.Time, origin news.Origin) Result {
 	return result
 }
 
-func (s *State) report(seq uint64, r news.Report, known *news.Story, p *Prepared) Result {
+func (s *State) report(seq uint64, r *news.Report, known *news.Story, p *Prepared) Result {
 	result := s.Pass(r.At, r.Origin)
-	before := s.archive.find(r.Article.ID)
+	id, revision := keyOf(r.Article.ID), keyOf(r.Article.Revision)
+	place, there := s.archive.index[id]
 	switch {
-	case before == nil:
+	case !there:
 		result.Fate = Stepped
-	case before.has(r.Article.Revision):
+		place = s.archive.put(id)
+	case s.archive.articles.At(int(place)).has(revision):
 		result.Fate = Duplicate
 		return result
 	default:
 		result.Fate = Revised
 	}
-	a := s.archive.note(&r, seq)
+	a := s.archive.note(place, revision, seq, r.At, there)
 	s.leaveWindows(a, r.Article.ID, r.At, &result)
 	var told news.Story
 	if known != nil {
 		told = *known
 	} else {
-		told = s.tellStory(a, &r, result.Fate == Revised)
+		told = s.tellStory(a, r, p, there)
 	}
 	result.Story = told
-	result.Outputs = append(result.Outputs, enrich(r, told)...)
-	s.judge(a, &r, told, p, &result)
+	enrich(r, &told, &result)
+	s.judge(a, r, told, p, &result)
 	return result
 }
 
 // tellStory is the story of a report. A revision stays in the story of its article.
-func (s *State) tellStory(a *article, r *news.Report, revised bool) news.Story {
+func (s *State) tellStory(a *article, r *news.Report, p *Prepared, revised bool) news.Story {
+	var gist *story.Gist
+	if p != nil {
+		gist = p.gist
+	} else {
+		gist = story.GistOf(r)
+	}
 	before := cmp.Or(a.story(), r.Article.ID)
 	var told news.Story
 	ok := false
 	if revised {
-		told, ok = s.stories.Revise(r)
+		told, ok = s.stories.Revise(gist)
 	}
 	if !ok {
-		told = s.stories.Add(r)
+		told = s.stories.Add(gist)
 	}
 	if revised && told.ID != before && !slices.Contains(told.Former, before) {
 		told.Former = append(told.Former, before)
@@ -284,21 +292,26 @@ func (s *State) tellStory(a *article, r *news.Report, revised bool) news.Story {
 	return told
 }
 
-// enrich gives each event of a report its standing and its story.
-func enrich(r news.Report, story news.Story) []Output {
-	out := make([]Output, 0, len(r.Events))
-	ref := r.Article.Reference()
-	for _, e := range r.Events {
-		standing := news.News
-		switch {
-		case e.Historical:
-			standing = news.History
-		case story.CopyOf != "":
-			standing = news.Copy
-		}
-		out = append(out, Output{Event: &news.Told{Event: e, Article: ref, Coder: r.Coder, Standing: standing, Story: &story}})
+// enrich tells each event of a report with its standing and its story.
+func enrich(r *news.Report, told *news.Story, out *Result) {
+	if len(r.Events) == 0 {
+		return
 	}
-	return out
+	of := *told
+	all := make([]news.Told, len(r.Events)) // they go the same way: one piece of memory holds them
+	ref := r.Article.Reference()
+	out.Outputs = slices.Grow(out.Outputs, len(all))
+	for i := range all {
+		e := &all[i]
+		*e = news.Told{Event: r.Events[i], Article: ref, Coder: r.Coder, Standing: news.News, Story: &of}
+		switch {
+		case e.Event.Historical:
+			e.Standing = news.History
+		case of.CopyOf != "":
+			e.Standing = news.Copy
+		}
+		out.Outputs = append(out.Outputs, Output{Event: e})
+	}
 }
 
 // correct retracts every alert that a withdrawn article alone held up, and takes it out of its story and of windows.

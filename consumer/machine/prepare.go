@@ -6,12 +6,14 @@ import (
 
 	"github.com/quidnunc-news/quidnunc/consumer/match"
 	"github.com/quidnunc-news/quidnunc/consumer/rule"
+	"github.com/quidnunc-news/quidnunc/consumer/story"
 	"github.com/quidnunc-news/quidnunc/consumer/window"
 	"github.com/quidnunc-news/quidnunc/pipeline/news"
 )
 
-// Prepared is which rules a report satisfies, found before it is the report's turn.
+// Prepared is what can be found of a report before it is its turn: what stories look at, and which rules it satisfies.
 type Prepared struct {
+	gist     *story.Gist
 	set      *Ruleset
 	hits     []hit
 	exceeded []string
@@ -24,12 +26,20 @@ type hit struct {
 	entries []window.Entry // in the rule's window; nil: not known before the story is
 }
 
-// Prepare finds which rules the report satisfies, but for those that ask of its story. Step takes it from there where
-// the rules are still in force then; what it says is the same. Safe for concurrent use.
+// Prepare finds the gist of the report and which rules it satisfies, but for those that ask of its story. Step takes it
+// from there, the rules where they are still in force then; what it says is the same. The report must not be changed any
+// more. Safe for concurrent use.
 func (r *Ruleset) Prepare(report news.Report) *Prepared {
-	if r == nil {
-		return nil
+	p := &Prepared{}
+	if r != nil {
+		p = r.ask(report)
 	}
+	p.gist = story.GistOf(&report)
+	return p
+}
+
+// ask finds which rules the report satisfies, but for those that ask of its story.
+func (r *Ruleset) ask(report news.Report) *Prepared {
 	held, exceeded := r.early.Ask(&report, news.Story{}, nil)
 	p := &Prepared{set: r, hits: make([]hit, len(held)), exceeded: exceeded}
 	for i := range held {
@@ -58,7 +68,7 @@ func asksStory(q rule.Rule) bool {
 // the rules' names.
 func (s *State) matches(r *news.Report, told news.Story, p *Prepared) (hits []hit, exceeded []string) {
 	if p == nil || p.set != s.rules {
-		p = s.rules.Prepare(*r)
+		p = s.rules.ask(*r)
 	}
 	if s.rules.late.Len() == 0 {
 		return p.hits, p.exceeded

@@ -298,7 +298,7 @@ func (x *archive) read(r *snapshot.Reader) {
 		x.queue = append(x.queue, remembered{seq: r.Uint(), at: r.Int()})
 	}
 	for range r.Len(2 * len(key{})) {
-		a := x.put(readKey(r))
+		a := x.articles.Own(int(x.put(readKey(r))))
 		a.seq, a.revision = r.Uint(), readKey(r)
 		if r.Bool() {
 			a.past = readPast(r)

@@ -10,17 +10,17 @@ import (
 type cluster struct {
 	moment     uint64 // one of an earlier moment than the Stories' belongs to a picture, too
 	serial     uint64
+	last       int64     // when it was joined last
+	centre     centre    // with what is above, all that an article is compared with
 	id         news.ID   // the first article's
 	former     []news.ID // of stories it took in
 	serials    []uint64  // theirs
 	began      int64
-	last       int64 // when it was joined last
 	articles   int
 	publishers []count // of originals, sorted
 	hours      [growthHours]int
 	hour       int64 // of hours[0]
 	titles     []title
-	centroid   vector
 }
 
 // growthHours is over how many hours of log time growth is counted.

@@ -32,8 +32,9 @@ type doc struct {
 	minima    [news.SketchSize]uint16
 }
 
-func newDoc(r *news.Report, now int64, publisher uint64) doc {
-	d := doc{id: r.Article.ID, at: now, publisher: publisher, headline: hash(r.Article.Title)}
+// newDoc is a report's, without its time and its story.
+func newDoc(r *news.Report) doc {
+	d := doc{id: r.Article.ID, publisher: hash(r.Article.Publisher), headline: hash(r.Article.Title)}
 	if len(r.Sketch.Minima) == news.SketchSize {
 		d.shingles = uint32(r.Sketch.Shingles)
 		for i, m := range r.Sketch.Minima {
@@ -45,25 +46,49 @@ func newDoc(r *news.Report, now int64, publisher uint64) doc {
 
 func (d *doc) band(b int) uint32 { return uint32(d.minima[rows*b])<<16 | uint32(d.minima[rows*b+1]) }
 
+// hashes say in which chains of the shelf the article stands; an article without words stands in none.
+func (d *doc) hashes() (out [chains]uint32) {
+	if d.shingles == 0 {
+		return out
+	}
+	all := uint64(0)
+	for b := range bands {
+		band := uint64(d.band(b))
+		out[b] = uint32(mix(band + uint64(b)<<32))
+		all = mix(all + band)
+	}
+	out[whole] = uint32(all)
+	return out
+}
+
 // match is an article that has bands in common with another.
 type match struct {
 	number uint64
 	bands  int
 }
 
-// copied is the article that d has its words from; nil: it has words of its own.
-func (s *Stories) copied(d *doc, t title) *doc {
-	if d.shingles == 0 {
+// copied is the article that g has its words from; nil: it has words of its own.
+func (s *Stories) copied(g *Gist) *doc {
+	if g.doc.shingles == 0 || s.shelf.last == 0 {
 		return nil
 	}
-	s.scratch.matches = s.shelf.matches(d, s.scratch.matches[:0])
-	slices.SortFunc(s.scratch.matches, func(a, b match) int {
+	heads := s.shelf.lead(&g.hashes)
+	if d, sure := s.equal(g, &heads); sure {
+		return d
+	}
+	s.scratch.matches = s.shelf.matches(&g.doc, &g.hashes, &heads, s.scratch.matches[:0])
+	return s.best(g, s.scratch.matches)
+}
+
+// best is the match that g has its words from, of those with the most bands in common.
+func (s *Stories) best(g *Gist, matches []match) *doc {
+	slices.SortFunc(matches, func(a, b match) int {
 		return cmp.Or(cmp.Compare(b.bands, a.bands), cmp.Compare(a.number, b.number))
 	})
 	oldest := s.now - int64(Horizon/time.Second)
 	var best *doc
 	bestScore := 0
-	for _, m := range s.scratch.matches[:min(len(s.scratch.matches), perArticle)] {
+	for _, m := range matches[:min(len(matches), perArticle)] {
 		if bestScore == allSame {
 			break // no other is better
 		}
@@ -71,12 +96,73 @@ func (s *Stories) copied(d *doc, t title) *doc {
 		if other.at < oldest {
 			continue
 		}
-		score := s.sameWords(d, other)
-		if score > bestScore && !s.fillsForm(t, other) {
+		score := s.sameWords(&g.doc, other)
+		if score > bestScore && !s.fillsForm(g.title, other) {
 			best, bestScore = other, score
 		}
 	}
 	return best
+}
+
+// equal is what copied is, found among the articles with the very signature of g: most copies are such. It is sure where
+// nothing that matches would tell could come before it.
+func (s *Stories) equal(g *Gist, heads *[chains]head) (of *doc, sure bool) {
+	found, all := s.equals(g, heads)
+	for from := 0; from < len(found); {
+		to := from + 1
+		for to < len(found) && found[to].bands == found[from].bands {
+			to++
+		}
+		if !ranked(g, found[from].bands) {
+			return nil, false
+		}
+		for i := to - 1; i >= from; i-- { // the first one told is the original
+			d := s.shelf.at(found[i].number)
+			if s.sameWords(&g.doc, d) == allSame && !s.fillsForm(g.title, d) {
+				return d, true
+			}
+		}
+		from = to
+	}
+	return nil, all && g.doc.shingles < leastWords
+}
+
+// ranked tells whether an article with the signature of g and so many bands comes before all that might be preferred to
+// it: before any other where all bands are the same; of short texts, which only equal ones are copies of, among those that
+// are compared at all.
+func ranked(g *Gist, n int) bool {
+	return n == bands || g.doc.shingles < leastWords && n*perArticle >= bands*perBand
+}
+
+// equals are the articles of late with the signature of g that its bands find, and in how many of them, the latest first:
+// the earlier an article, the fewer bands find it. all is false where some may be missing.
+func (s *Stories) equals(g *Gist, heads *[chains]head) (out []match, all bool) {
+	oldest := s.now - int64(Horizon/time.Second)
+	var latest [bands]uint32
+	out = s.scratch.matches[:0]
+	number, ok := s.shelf.number(heads[whole])
+	for ; ok; number, ok = s.shelf.before(number, whole) {
+		d := s.shelf.at(number)
+		if d.at < oldest {
+			break
+		}
+		if d.minima != g.doc.minima {
+			continue
+		}
+		if !s.shelf.ordinalsTell(number) {
+			return out, false
+		}
+		if len(out) == 0 {
+			latest = s.shelf.ordinals(heads)
+		}
+		n := s.shelf.among(number, &latest)
+		if n == 0 {
+			break
+		}
+		out = append(out, match{number, n})
+	}
+	s.scratch.matches = out
+	return out, true
 }
 
 // fillsForm tells whether the headline fills the same form as the other article's story, for something else.
@@ -91,6 +177,9 @@ const allSame = 1000
 // sameWords tells how much of two articles is the same, in thousandths; 0 where neither is a copy of the other. Minima
 // that are boilerplate of their publisher say nothing.
 func (s *Stories) sameWords(a, b *doc) int {
+	if min(a.shingles, b.shingles) < leastWords {
+		return equalWords(a, b)
+	}
 	p, q := s.publishers[a.publisher], s.publishers[b.publisher]
 	equal, judged := 0, 0
 	for i := range a.minima {
@@ -102,11 +191,8 @@ func (s *Stories) sameWords(a, b *doc) int {
 			equal++
 		}
 	}
-	if judged < leastSlots || min(a.shingles, b.shingles) < leastWords {
-		if a.minima == b.minima && a.shingles == b.shingles {
-			return allSame
-		}
-		return 0
+	if judged < leastSlots {
+		return equalWords(a, b)
 	}
 	if equal < leastEqual {
 		return 0
@@ -116,6 +202,13 @@ func (s *Stories) sameWords(a, b *doc) int {
 	containment := min(allSame, equal*sum*1000/((judged+equal)*small))
 	if jaccard >= 500 || containment >= 600 {
 		return max(jaccard, containment)
+	}
+	return 0
+}
+
+func equalWords(a, b *doc) int {
+	if a.shingles == b.shingles && a.minima == b.minima {
+		return allSame
 	}
 	return 0
 }

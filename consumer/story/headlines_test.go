@@ -58,7 +58,7 @@ func tell(reports []news.Report) []news.Story {
 	out := make([]news.Story, len(reports))
 	for i := range reports {
 		s.Advance(reports[i].At)
-		out[i] = s.Add(&reports[i])
+		out[i] = s.Add(story.GistOf(&reports[i]))
 	}
 	return out
 }

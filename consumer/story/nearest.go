@@ -1,6 +1,7 @@
 package story
 
 import (
+	"math"
 	"slices"
 )
 
@@ -19,12 +20,13 @@ const (
 )
 
 // nearest is the story most like the article. Two stories that are both like it, and like each other, become one.
-func (s *Stories) nearest(v vector, t title, lang string) (slot uint32, found bool) {
+func (s *Stories) nearest(v vector, t title, language uint64) (slot uint32, found bool) {
 	best, second := -1, -1
 	var bestLike, secondLike int
+	p := v.probe()
 	for _, at := range s.candidates(v) {
 		c := s.slots[at]
-		sim, ok := s.joins(v, c, lang)
+		sim, ok := s.joins(&p, c, language)
 		if !ok || c.barred(t) {
 			continue
 		}
@@ -40,18 +42,18 @@ func (s *Stories) nearest(v vector, t title, lang string) (slot uint32, found bo
 		return 0, false
 	}
 	if second >= 0 && secondLike >= mergeAlike {
-		return s.merge(uint32(best), uint32(second), lang), true
+		return s.merge(uint32(best), uint32(second), language), true
 	}
 	return uint32(best), true
 }
 
 // joins tells how alike an article and a story are, and whether that makes them one.
-func (s *Stories) joins(v vector, c *cluster, lang string) (int, bool) {
-	like := v.like(c.centroid, lang)
+func (s *Stories) joins(p *probe, c *cluster, language uint64) (int, bool) {
+	like := p.like(&c.centre, language)
 	gap := int((s.now-c.last)/3600) * joinGap
 	if like.spoken {
 		least := joinAlike + gap
-		if like.named == 0 && like.mine > 0 && like.theirs > 0 {
+		if like.named == 0 && p.names > 0 && c.centre.names > 0 {
 			least += joinUnnamed
 		}
 		return like.all, like.shared >= 2 && like.all >= least
@@ -60,52 +62,131 @@ func (s *Stories) joins(v vector, c *cluster, lang string) (int, bool) {
 	return like.names, enough && like.names >= joinForeign+gap
 }
 
+// list is the slots of the stories that have a term, and the term's weight in an article.
+type list struct {
+	slots  []uint32
+	weight uint32
+}
+
 // candidates are the slots of the stories that share the most weight with the article, by terms alone.
 func (s *Stories) candidates(v vector) []uint32 {
 	x := &s.scratch
-	if n := len(s.slots); n > len(x.rough) {
-		x.rough = append(x.rough, make([]uint32, n-len(x.rough))...)
-	}
+	left := s.gatherLists(v)
 	x.touched = x.touched[:0]
+	i := 0
+	for ; i < len(x.lists); i++ {
+		l := &x.lists[i]
+		if len(l.slots) > len(x.touched)/2 && x.settled(left) {
+			break
+		}
+		x.touch(l)
+		left -= l.weight
+	}
+	for ; i < len(x.lists); i++ {
+		x.raise(&x.lists[i])
+	}
+	return s.heaviest()
+}
+
+// gatherLists fills the lists of a round, the shortest first, and tells how much they weigh together.
+func (s *Stories) gatherLists(v vector) (weight uint32) {
+	x := &s.scratch
+	if n := len(s.slots); n > len(x.rough) {
+		x.rough = append(x.rough, make([]uint64, n-len(x.rough))...)
+	}
+	if x.round++; x.round == 0 {
+		clear(x.rough)
+		x.round = 1
+	}
+	x.lists = x.lists[:0]
 	for _, t := range v {
 		slots := s.byTerm[t.key]
-		if len(slots) > commonplace {
+		if len(slots) == 0 || len(slots) > commonplace {
 			continue
 		}
-		for _, slot := range slots {
-			if x.rough[slot] == 0 {
-				x.touched = append(x.touched, slot)
+		x.lists = append(x.lists, list{slots, t.weight})
+		for at := len(x.lists) - 1; at > 0 && len(x.lists[at-1].slots) > len(slots); at-- {
+			x.lists[at-1], x.lists[at] = x.lists[at], x.lists[at-1]
+		}
+		weight += t.weight
+	}
+	return weight
+}
+
+// touch adds a list's weight to its stories; those that have none yet are touched from now on.
+func (x *scratch) touch(l *list) {
+	round := uint64(x.round) << 32
+	for _, slot := range l.slots {
+		w := x.rough[slot]
+		if w&^math.MaxUint32 != round {
+			w = round
+			x.touched = append(x.touched, slot)
+		}
+		x.rough[slot] = w + uint64(l.weight)
+	}
+}
+
+// raise adds a list's weight to those of its stories that are touched. Which are is a toss-up: nothing to branch on.
+func (x *scratch) raise(l *list) {
+	for _, slot := range l.slots {
+		w := x.rough[slot]
+		add := uint64(l.weight)
+		if uint32(w>>32) != x.round {
+			add = 0
+		}
+		x.rough[slot] = w + add
+	}
+}
+
+// settled tells whether enough stories are touched that weigh more than what is left of the article.
+func (x *scratch) settled(left uint32) bool {
+	n := 0
+	for _, slot := range x.touched {
+		if uint32(x.rough[slot]) > left {
+			if n++; n == candidates {
+				return true
 			}
-			x.rough[slot] += t.weight
 		}
 	}
+	return false
+}
+
+// heaviest are the touched stories with the most weight, of equal ones the oldest.
+func (s *Stories) heaviest() []uint32 {
+	x := &s.scratch
 	best := x.likely[:0]
-	before := func(a, b uint32) bool {
-		return x.rough[a] > x.rough[b] || x.rough[a] == x.rough[b] && s.slots[a].serial < s.slots[b].serial
-	}
+	least := uint64(0) // weight of the last one of best, where that is full
 	for _, slot := range x.touched {
-		if len(best) == candidates && !before(slot, best[candidates-1]) {
+		w := x.rough[slot]
+		if w < least || w == least && s.slots[slot].serial > s.slots[best[candidates-1]].serial {
 			continue
 		}
 		at := len(best)
-		for at > 0 && before(slot, best[at-1]) {
+		if at == candidates {
 			at--
+		} else {
+			best = append(best, 0)
 		}
-		best = slices.Insert(best, at, slot)
-		best = best[:min(len(best), candidates)]
-	}
-	for _, slot := range x.touched {
-		x.rough[slot] = 0
+		for ; at > 0; at-- {
+			if over := x.rough[best[at-1]]; over > w || over == w && s.slots[best[at-1]].serial < s.slots[slot].serial {
+				break
+			}
+			best[at] = best[at-1]
+		}
+		best[at] = slot
+		if len(best) == candidates {
+			least = x.rough[best[candidates-1]]
+		}
 	}
 	x.likely = best
 	return best
 }
 
 // merge makes one story of two if they are alike, and tells in which slot the better one is now.
-func (s *Stories) merge(best, second uint32, lang string) uint32 {
+func (s *Stories) merge(best, second uint32, language uint64) uint32 {
 	a, b := s.slots[best], s.slots[second]
-	like := a.centroid.like(b.centroid, lang)
-	if like.all < mergeAlike || slices.ContainsFunc(b.titles, a.barred) {
+	p := a.centre.terms.probe()
+	if p.like(&b.centre, language).all < mergeAlike || slices.ContainsFunc(b.titles, a.barred) {
 		return best
 	}
 	older, younger := best, second
@@ -119,7 +200,7 @@ func (s *Stories) merge(best, second uint32, lang string) uint32 {
 	for _, serial := range gone.serials {
 		s.bySerial[serial] = older
 	}
-	s.recentre(older, gone.centroid)
+	s.recentre(older, gone.centre.terms)
 	return older
 }
 
@@ -130,7 +211,7 @@ const strongest = 40
 func (s *Stories) recentre(slot uint32, v vector) {
 	c := s.own(slot)
 	x := s.scratch.centroid[:0]
-	old := c.centroid
+	old := c.centre.terms
 	i, j := 0, 0
 	for i < len(old) || j < len(v) {
 		switch {
@@ -146,8 +227,8 @@ func (s *Stories) recentre(slot uint32, v vector) {
 		}
 	}
 	s.scratch.centroid = x
-	c.centroid = slices.Clone(x.strongest())
-	s.relist(slot, old, c.centroid)
+	c.centre = newCentre(slices.Clone(x.strongest()))
+	s.relist(slot, old, c.centre.terms)
 }
 
 // strongest drops the weakest terms of each kind; x is sorted by key, and kinds lie together.

@@ -23,40 +23,27 @@ const maxDeeds = 1 << 20
 
 const noveltySeconds = int64(news.Novelty / time.Second)
 
-// firsts lists the events of a report that nobody told within news.Novelty, and remembers all that it tells.
-func (s *Stories) firsts(r *news.Report) []news.First {
+// firsts lists the events of a report that nobody told within news.Novelty, and remembers all that it tells: each event
+// between the first actors on both sides, and any others; it is a first if one of the pairs is.
+func (s *Stories) firsts(g *Gist) []news.First {
 	var out []news.First
-	by := hash(string(r.Article.ID))
-	for i := range r.Events {
-		e := &r.Events[i]
-		if e.Historical || e.Realis == news.Hypothetical {
+	found := -1 // the event of the latest first
+	for i := range g.acts {
+		a := &g.acts[i]
+		newDeed := s.told.tell(a.deed, s.now, g.by)
+		newPair := a.who != "" && a.whom != "" && s.told.tell(a.pair, s.now, g.by)
+		if !newDeed || found == a.event {
 			continue
 		}
-		if f, ok := s.first(e, by); ok {
-			out = append(out, f)
+		found = a.event
+		e := &g.events[a.event]
+		f := news.First{Event: e.ID, What: e.What.Type, Who: a.who, Whom: a.whom, Pair: newPair}
+		if s.now-s.began < noveltySeconds {
+			f.Since = time.Unix(s.began, 0).UTC()
 		}
+		out = append(out, f)
 	}
 	return out
-}
-
-// first remembers an event between the first actors on both sides, and any others; it is a first if one of the pairs is.
-func (s *Stories) first(e *news.Event, by uint64) (f news.First, ok bool) {
-	for _, who := range sides(e.Who) {
-		for _, whom := range sides(e.Whom) {
-			if who == "" && whom == "" {
-				continue
-			}
-			newDeed := s.told.tell(hashAll(who, string(e.What.Type), whom), s.now, by)
-			newPair := who != "" && whom != "" && s.told.tell(hashAll(who, whom), s.now, by)
-			if newDeed && !ok {
-				f, ok = news.First{Event: e.ID, What: e.What.Type, Who: who, Whom: whom, Pair: newPair}, true
-			}
-		}
-	}
-	if ok && s.now-s.began < noveltySeconds {
-		f.Since = time.Unix(s.began, 0).UTC()
-	}
-	return f, ok
 }
 
 // tell remembers a deed and tells whether the article is the first with it.

@@ -130,7 +130,7 @@ func clustered(set []written) []news.Story {
 	for i, w := range set {
 		r := codedReport(w.article, start.Add(time.Duration(w.hours*float64(time.Hour))), c)
 		s.Advance(r.At)
-		out[i] = s.Add(&r)
+		out[i] = s.Add(story.GistOf(&r))
 	}
 	return out
 }

@@ -129,8 +129,8 @@ func (c *cluster) write(w *snapshot.Writer) {
 			w.Uint(uint64(h))
 		}
 	}
-	w.Len(len(c.centroid))
-	for _, t := range c.centroid {
+	w.Len(len(c.centre.terms))
+	for _, t := range c.centre.terms {
 		w.Uint(t.key)
 		w.Uint(uint64(t.weight))
 	}
@@ -225,15 +225,17 @@ func (s *Stories) readCluster(r *snapshot.Reader) {
 		}
 		c.titles = append(c.titles, t)
 	}
+	var centroid vector
 	for range r.Len(2) {
-		c.centroid = append(c.centroid, weighted{r.Uint(), uint32(r.Uint())})
+		centroid = append(centroid, weighted{r.Uint(), uint32(r.Uint())})
 	}
+	c.centre = newCentre(centroid)
 	slot := uint32(len(s.slots))
 	s.slots = append(s.slots, c)
 	for _, serial := range append(c.serials, c.serial) {
 		s.bySerial[serial] = slot
 	}
-	s.relist(slot, nil, c.centroid)
+	s.relist(slot, nil, centroid)
 }
 
 func (s *Stories) readShelf(r *snapshot.Reader, form int) {
@@ -255,7 +257,8 @@ func (s *Stories) readShelf(r *snapshot.Reader, form int) {
 		if current {
 			s.shelf.byID[d.id] = s.shelf.last
 		}
-		s.shelf.chain(s.shelf.last)
+		hashes := d.hashes()
+		s.shelf.chain(s.shelf.last, &hashes)
 	}
 }
 

@@ -21,7 +21,7 @@ const Horizon = 72 * time.Hour
 
 // What is kept at most. Beyond it the oldest go first, stories of one article before others.
 const (
-	MaxArticles = 1 << 19
+	MaxArticles = 1 << placeBits
 	MaxStories  = 1 << 18
 )
 
@@ -47,7 +47,9 @@ type Stories struct {
 // scratch is used by one Add and means nothing after it.
 type scratch struct {
 	vector   vector
-	rough    []uint32 // by slot
+	rough    []uint64 // by slot: how much weight it shares, and, in the upper half, in which round
+	round    uint32
+	lists    []list
 	touched  []uint32
 	likely   []uint32 // slots
 	matches  []match
@@ -94,34 +96,32 @@ func (s *Stories) sweep() {
 }
 
 // Add takes an article that is new and tells its story. The log's time has been told before.
-func (s *Stories) Add(r *news.Report) news.Story {
+func (s *Stories) Add(g *Gist) news.Story {
 	if s.began == 0 {
 		s.began = max(s.now, 1)
 	}
-	a := &r.Article
-	out := news.Story{ID: a.ID, Articles: 1, Publishers: 1, Firsts: s.firsts(r)}
-	if len(r.Sketch.Terms) == 0 {
+	out := news.Story{ID: g.doc.id, Articles: 1, Publishers: 1, Firsts: s.firsts(g)}
+	if !g.told {
 		return out
 	}
-	v := s.frequency.vector(r, s.scratch.vector[:0])
+	v := s.frequency.vector(g.terms, s.scratch.vector[:0])
 	s.scratch.vector = v
-	t := newTitle(a.Title, hash(a.Publisher))
-	d := newDoc(r, s.now, t.publisher)
-	copied := s.copied(&d, t)
+	copied := s.copied(g)
+	slot, found := s.home(copied, v, g)
+	if !found {
+		slot = s.open(g.doc.id)
+	}
+	c := s.own(slot)
+	d := g.doc
+	d.at, d.cluster = s.now, c.serial
 	if copied != nil {
 		d.original = cmp.Or(copied.original, copied.id)
 	}
-	slot, found := s.home(copied, v, t, a.Language)
-	if !found {
-		slot = s.open(a.ID)
-	}
-	c := s.own(slot)
-	d.cluster = c.serial
-	c.join(s.now, t, copied == nil)
+	c.join(s.now, g.title, copied == nil)
 	s.recentre(slot, v)
 	s.learn(&d)
 	s.frequency.count(v)
-	s.shelf.put(d)
+	s.shelf.put(&d, &g.hashes)
 	out.CopyOf = d.original
 	if len(s.slots)-len(s.free) > MaxStories {
 		s.evict()
@@ -131,19 +131,19 @@ func (s *Stories) Add(r *news.Report) news.Story {
 }
 
 // home is the story the article belongs to: that of the article it copies, else the one most like it.
-func (s *Stories) home(copied *doc, v vector, t title, lang string) (slot uint32, found bool) {
+func (s *Stories) home(copied *doc, v vector, g *Gist) (slot uint32, found bool) {
 	if copied != nil {
 		if slot, ok := s.bySerial[copied.cluster]; ok {
 			return slot, true
 		}
 	}
-	return s.nearest(v, t, lang)
+	return s.nearest(v, g.title, g.tongue)
 }
 
 // Revise takes a new revision of an article and tells its story. It stays where it was. ok is false for an article that
 // is not remembered.
-func (s *Stories) Revise(r *news.Report) (out news.Story, ok bool) {
-	d := s.shelf.find(r.Article.ID)
+func (s *Stories) Revise(g *Gist) (out news.Story, ok bool) {
+	d := s.shelf.find(g.doc.id)
 	if d == nil {
 		return out, false
 	}
@@ -151,7 +151,7 @@ func (s *Stories) Revise(r *news.Report) (out news.Story, ok bool) {
 	if !ok {
 		return out, false
 	}
-	out.Firsts, out.CopyOf = s.firsts(r), d.original
+	out.Firsts, out.CopyOf = s.firsts(g), d.original
 	s.own(slot).describe(&out, s.now)
 	return out, true
 }
@@ -247,7 +247,7 @@ func (s *Stories) own(slot uint32) *cluster {
 
 func (s *Stories) forget(slot uint32) {
 	c := s.slots[slot]
-	for _, t := range c.centroid {
+	for _, t := range c.centre.terms {
 		s.unlist(t.key, slot)
 	}
 	for _, serial := range append(c.serials, c.serial) {

@@ -2,10 +2,8 @@ package story
 
 import (
 	"math/bits"
-	"slices"
 
 	"github.com/quidnunc-news/quidnunc/consumer/cow"
-	"github.com/quidnunc-news/quidnunc/pipeline/news"
 )
 
 // weighted is a term and how much it says.
@@ -30,9 +28,8 @@ const classMask = 3 << 62
 // languageBits of a word's key hold its language.
 const languageBits = 8
 
-func wordKey(lang string, h uint64) uint64 {
-	return word | languageOf(lang) | h>>(2+languageBits)
-}
+// wordKey is the key of a word with the hash, in a language as its words' keys have it.
+func wordKey(tongue, h uint64) uint64 { return tongue | h>>(2+languageBits) }
 
 func languageOf(lang string) uint64 { return hash(lang) >> (64 - languageBits) << (62 - languageBits) }
 
@@ -89,14 +86,19 @@ func (f *frequency) halve() {
 	f.of.Keep(func(n uint32) (uint32, bool) { return n / 2, n > 1 })
 }
 
-// rarity is sixteen times the binary logarithm of how rare a term is, at least 8.
-func (f *frequency) rarity(key uint64) uint32 {
+// vector weighs the terms of a report, appended to v: sixteen times the binary logarithm of how rare each is, at least 8.
+func (f *frequency) vector(terms []stem, v vector) vector {
 	const prior = 32 // articles that are supposed to be known, without the term
-	all, with := uint64(f.articles)+prior, uint64(1)
-	if n := f.of.Find(key); n != nil {
-		with += uint64(*n)
+	all := log16(uint64(f.articles) + prior)
+	for _, t := range terms {
+		with := uint64(1)
+		if n := f.of.Find(t.key); n != nil {
+			with += uint64(*n)
+		}
+		rarity := max(8, all-min(all, log16(with)))
+		v = append(v, weighted{t.key, t.factor * rarity / 2})
 	}
-	return max(8, log16(all)-min(log16(all), log16(with)))
+	return v
 }
 
 // log16 is sixteen times the binary logarithm, the mantissa by linear interpolation.
@@ -108,94 +110,83 @@ func log16(x uint64) uint32 {
 	return uint32(n)*16 + uint32(x<<(4-n)&15)
 }
 
-// vector weighs the terms of a report.
-func (f *frequency) vector(r *news.Report, v vector) vector {
-	add := func(key uint64, weight int, factor uint32) {
-		root := roots[min(max(weight, 1), len(roots)-1)]
-		v = append(v, weighted{key, root * f.rarity(key) * factor / 2})
-	}
-	lang := r.Article.Language
-	for _, t := range r.Sketch.Terms {
-		if t.Key == "" {
-			continue
-		}
-		switch h := hash(t.Key); t.Key[0] {
-		case '@', '^':
-			add(name|h>>2, t.Weight, nameFactor)
-		case '#':
-			add(number|h>>2, t.Weight, numberFactor)
-		default:
-			add(wordKey(lang, h), t.Weight, wordFactor)
-		}
-	}
-	for i := range r.Events {
-		for _, key := range eventKeys(&r.Events[i]) {
-			add(event|key>>2, 1, eventFactor)
-		}
-	}
-	return v.tidy()
+// probe is a vector that is compared with centres, and what is asked of it each time.
+type probe struct {
+	terms   vector
+	names   int
+	all     uint64 // root of the squares of its weights
+	neutral uint64 // root of those that are no words
 }
 
-// maxSides bounds the actors on one side of an event that are looked at.
-const maxSides = 3
-
-// eventKeys are what two tellings of one event have in common in any language: who, what and whom; what, whom and where.
-func eventKeys(e *news.Event) []uint64 {
-	if e.Historical || e.Realis == news.Hypothetical {
-		return nil
-	}
-	var out []uint64
-	what := string(e.What.Type)
-	for _, who := range sides(e.Who) {
-		for _, whom := range sides(e.Whom) {
-			if who != "" || whom != "" {
-				out = append(out, hashAll(who, what, whom))
-			}
+func (v vector) probe() probe {
+	p := probe{terms: v}
+	var all, neutral uint64
+	for _, t := range v {
+		all += square(t.weight)
+		if t.key&classMask != word {
+			neutral += square(t.weight)
+		}
+		if t.key&classMask == name {
+			p.names++
 		}
 	}
-	if e.Where != nil {
-		for _, whom := range sides(e.Whom) {
-			out = append(out, hashAll(what, whom, e.Where.Country, e.Where.Name))
-		}
-	}
-	return out
+	p.all, p.neutral = root(all), root(neutral)
+	return p
 }
 
-// sides are the codes of the actors; one empty code where none is told.
-func sides(actors []news.Actor) []string {
-	if len(actors) == 0 {
-		return []string{""}
-	}
-	out := make([]string, 0, maxSides)
-	for _, a := range actors[:min(len(actors), maxSides)] {
-		if c := code(a); !slices.Contains(out, c) {
-			out = append(out, c)
-		}
-	}
-	return out
+// centre is what a story is about, and what is asked of it each time an article is compared with it. It never changes.
+type centre struct {
+	terms   vector
+	names   int
+	neutral uint64   // root of the squares of the weights that are no words'
+	tongue  tongue   // of its words; most have one
+	others  []tongue // the others
 }
 
-// code names an actor for comparing: its country or body, else its entry, else its name.
-func code(a news.Actor) string {
-	switch {
-	case a.Country != "":
-		return a.Country
-	case a.Key != "":
-		return a.Key
+// tongue is a language, as words' keys have it, and the root of the squares of its words and of what is no word.
+type tongue struct{ key, all uint64 }
+
+func newCentre(v vector) centre {
+	c := centre{terms: v}
+	i := 0
+	var neutral uint64
+	for ; i < len(v) && v[i].key < word; i++ {
+		neutral += square(v[i].weight)
+		if v[i].key&classMask == name {
+			c.names++
+		}
 	}
-	return a.Name
+	c.neutral = root(neutral)
+	for i < len(v) {
+		t := tongue{key: v[i].key & languageMask}
+		all := neutral
+		for ; i < len(v) && v[i].key&languageMask == t.key; i++ {
+			all += square(v[i].weight)
+		}
+		t.all = root(all)
+		if c.tongue.key == 0 {
+			c.tongue = t
+		} else {
+			c.others = append(c.others, t)
+		}
+	}
+	return c
 }
 
-// tidy sorts the terms and keeps each once, with the greatest weight.
-func (v vector) tidy() vector {
-	slices.SortFunc(v, func(a, b weighted) int {
-		if c := compare(a.key, b.key); c != 0 {
-			return c
+// in is the root of the squares of what is no word and of the words of a language; spoken tells whether there are any.
+func (c *centre) in(language uint64) (all uint64, spoken bool) {
+	if c.tongue.key == language {
+		return c.tongue.all, true
+	}
+	for _, t := range c.others {
+		if t.key == language {
+			return t.all, true
 		}
-		return int(b.weight) - int(a.weight)
-	})
-	return slices.CompactFunc(v, func(a, b weighted) bool { return a.key == b.key })
+	}
+	return c.neutral, false
 }
+
+func square(w uint32) uint64 { return uint64(w) * uint64(w) }
 
 // likeness is how much two articles or stories are alike, in thousandths.
 type likeness struct {
@@ -205,76 +196,47 @@ type likeness struct {
 	common int // names and events in common
 	deeds  int // events in common
 	named  int // names in common
-	mine   int // names of the article
-	theirs int // names of the story
 	spoken bool
 }
 
 // like compares an article with a story. Words count that are of the article's language.
-func (v vector) like(c vector, lang string) likeness {
+func (p *probe) like(c *centre, language uint64) likeness {
 	var out likeness
-	var dot, dotNames, vv, vn, cc, cn uint64
-	language := word | languageOf(lang)
-	square := func(w uint32) uint64 { return uint64(w) * uint64(w) }
-	j := 0
-	for _, t := range v {
-		for ; j < len(c) && c[j].key < t.key; j++ {
-			weigh(c[j], language, &cc, &cn, &out)
+	var dot, neutral uint64
+	v, w := p.terms, c.terms
+	for i, j := 0, 0; i < len(v) && j < len(w); {
+		a, b := v[i].key, w[j].key
+		if a != b {
+			_, less := bits.Sub64(a, b, 0) // which of the two is less is a toss-up: nothing to branch on
+			i, j = i+int(less), j+1-int(less)
+			continue
 		}
-		vv += square(t.weight)
-		neutral := t.key&classMask != word
-		if t.key&classMask == name {
-			out.mine++
+		product := uint64(v[i].weight) * uint64(w[j].weight)
+		i, j = i+1, j+1
+		dot += product
+		class := a & classMask
+		if class != number {
+			out.shared++
 		}
-		if neutral {
-			vn += square(t.weight)
+		if class != word {
+			neutral += product
+			out.common++
 		}
-		if j < len(c) && c[j].key == t.key {
-			weigh(c[j], language, &cc, &cn, &out)
-			product := uint64(t.weight) * uint64(c[j].weight)
-			j++
-			dot += product
-			if t.key&classMask != number {
-				out.shared++
-			}
-			if neutral {
-				dotNames += product
-				out.common++
-			}
-			switch t.key & classMask {
-			case event:
-				out.deeds++
-			case name:
-				out.named++
-			}
+		switch class {
+		case event:
+			out.deeds++
+		case name:
+			out.named++
 		}
 	}
-	for ; j < len(c); j++ {
-		weigh(c[j], language, &cc, &cn, &out)
-	}
-	out.all = cosine(dot, vv, cc)
-	out.names = cosine(dotNames, vn, cn)
+	all, spoken := c.in(language)
+	out.spoken = spoken
+	out.all, out.names = cosine(dot, p.all*all), cosine(neutral, p.neutral*c.neutral)
 	return out
 }
 
-func weigh(t weighted, language uint64, all, names *uint64, out *likeness) {
-	square := uint64(t.weight) * uint64(t.weight)
-	if t.key&classMask == name {
-		out.theirs++
-	}
-	switch {
-	case t.key&classMask != word:
-		*names += square
-		*all += square
-	case t.key&languageMask == language:
-		*all += square
-		out.spoken = true
-	}
-}
-
-// cosine of two vectors in thousandths, of their product and their squares.
-func cosine(dot, a, b uint64) int {
-	norm := root(a) * root(b)
+// cosine of two vectors in thousandths, of their product and that of their lengths.
+func cosine(dot, norm uint64) int {
 	if norm == 0 {
 		return 0
 	}
