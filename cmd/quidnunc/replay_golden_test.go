@@ -201,7 +201,7 @@ func logOf(t *testing.T, data, file, rules string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	source := replay.Sort(files, "")
+	source := replay.Sort(files, "", nil)
 	defer source.Close() //nolint:errcheck // nothing was spilled
 	coder := newCoder()
 	highest := time.Time{}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -50,12 +51,19 @@ func (r *replaying) openDir(cfg *replay.Config, what ...string) (err error) {
 }
 
 func (r *replaying) openFiles(cfg *replay.Config) error {
-	files, err := openFiles(r.files)
-	if err != nil {
+	open := func() (replay.Source, error) {
+		files, err := openFiles(r.files)
+		if err != nil {
+			return nil, err
+		}
+		r.close = append(r.close, files.Close)
+		return files, nil
+	}
+	var err error
+	if cfg.Source, err = open(); err != nil {
 		return err
 	}
-	r.close = append(r.close, files.Close)
-	cfg.Source, cfg.Kind, cfg.EndTick = files, "files", true
+	cfg.Kind, cfg.EndTick = "files", true
 	if cfg.Order == "" {
 		cfg.Order = replay.Published
 	}
@@ -63,9 +71,23 @@ func (r *replaying) openFiles(cfg *replay.Config) error {
 		return err
 	}
 	if cfg.Order == replay.Published {
-		r.sorted(cfg)
+		if !readTwice(r.files) {
+			open = nil
+		}
+		r.sorted(cfg, open)
 	}
 	return r.deliver(cfg)
+}
+
+// readTwice tells whether what files name can be read a second time: standard input and pipes cannot.
+func readTwice(files []string) bool {
+	for _, f := range files {
+		info, err := os.Stat(f) // fails for a pattern, which names files
+		if f == "-" || err == nil && !info.Mode().IsRegular() && !info.IsDir() {
+			return false
+		}
+	}
+	return true
 }
 
 // exported is the export that the one FILE is; nil if it is none.
@@ -97,17 +119,21 @@ func (r *replaying) openExport(cfg *replay.Config, a *segment.Archive) error {
 		after = at.Sequence
 		cfg.Dir.SeekTo()
 	}
-	source := newExportSource(a, span, after)
-	r.close = append(r.close, source.Close)
-	cfg.Source = source
+	open := func() (replay.Source, error) {
+		source := newExportSource(a, span, after)
+		r.close = append(r.close, source.Close)
+		return source, nil
+	}
+	cfg.Source, _ = open()
 	if cfg.Order == replay.Published {
-		r.sorted(cfg)
+		r.sorted(cfg, open)
 	}
 	return r.deliver(cfg)
 }
 
-func (r *replaying) sorted(cfg *replay.Config) {
-	sorted := replay.Sort(cfg.Source, "")
+// sorted puts the source into the order of publication; again opens it once more.
+func (r *replaying) sorted(cfg *replay.Config, again func() (replay.Source, error)) {
+	sorted := replay.Sort(cfg.Source, "", again)
 	r.close = append(r.close, sorted.Close)
 	cfg.Source = sorted
 }
@@ -162,7 +188,7 @@ func (r *replaying) openLog(ctx context.Context, cfg *replay.Config) error {
 	r.close = append(r.close, source.Close)
 	cfg.Source = source
 	if cfg.Order == replay.Published {
-		r.sorted(cfg)
+		r.sorted(cfg, nil)
 	}
 	if r.publish {
 		p, err := newPlayback(ctx, hub, r.request[:8])

@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -204,13 +205,26 @@ func TestADamagedCheckpointIsRefused(t *testing.T) {
 	}
 }
 
-// Sorted by files or in memory, entries come in the order of publication, each once, those of one time as they lay.
+// Sorted by files or in memory, or read twice where they are in order, entries come in the order of publication, each once,
+// those of one time as they lay; those that cannot be read come first.
 func TestSortedIsInTheOrderOfPublication(t *testing.T) {
 	reports := coded(articles(120), news.Archive)
 	rapid.Check(t, func(rt *rapid.T) {
 		source := &tape{}
-		for i, n := range rapid.SliceOfN(rapid.IntRange(0, len(reports)-1), 0, 60).Draw(rt, "reports") {
+		drawn := rapid.SliceOfN(rapid.IntRange(0, len(reports)-1), 0, 60).Draw(rt, "reports")
+		ordered, broken := rapid.Bool().Draw(rt, "ordered"), 0
+		if ordered {
+			slices.SortStableFunc(drawn, func(a, b int) int {
+				return reports[a].Article.Published.Start.Compare(reports[b].Article.Published.Start)
+			})
+		}
+		for i, n := range drawn {
 			r := reports[n]
+			if rapid.IntRange(0, 20).Draw(rt, "broken") == 0 {
+				source.entries = append(source.entries, replay.Entry{Seq: uint64(i + 1), Subject: "report.en.x", Data: []byte("{")})
+				broken++
+				continue
+			}
 			if rapid.Bool().Draw(rt, "stored") {
 				data, err := wire.EncodeReport(r)
 				if err != nil {
@@ -221,14 +235,28 @@ func TestSortedIsInTheOrderOfPublication(t *testing.T) {
 			}
 			source.entries = append(source.entries, replay.Entry{Seq: uint64(i + 1), Report: &r, Uncoded: rapid.Bool().Draw(rt, "uncoded")})
 		}
-		sorted := replay.Sort(source, t.TempDir())
-		sorted.SetMemory(rapid.SampledFrom([]int{1, 20_000, 1 << 30}).Draw(rt, "memory"))
+		all := broken
+		var again func() (replay.Source, error)
+		opened, dir := 0, t.TempDir()
+		if rapid.Bool().Draw(rt, "again") {
+			again = func() (replay.Source, error) {
+				opened++
+				return &tape{entries: source.entries}, nil
+			}
+		}
+		sorted := replay.Sort(source, dir, again)
+		memory := rapid.SampledFrom([]int{1, 20_000, 1 << 30}).Draw(rt, "memory")
+		sorted.SetMemory(memory)
 		var before time.Time
 		last, seen := uint64(0), map[uint64]bool{}
 		for {
 			e, err := sorted.Next(t.Context())
 			if errors.Is(err, io.EOF) {
 				break
+			}
+			if errors.As(err, new(*replay.BadEntry)) && len(seen) == 0 {
+				broken--
+				continue
 			}
 			if err != nil {
 				rt.Fatal(err)
@@ -242,13 +270,42 @@ func TestSortedIsInTheOrderOfPublication(t *testing.T) {
 			}
 			before, last, seen[e.Seq] = at, e.Seq, true
 		}
-		if len(seen) != len(source.entries) {
-			rt.Fatalf("%d entries of %d", len(seen), len(source.entries))
+		if len(seen) != len(source.entries)-all || broken != 0 {
+			rt.Fatalf("%d entries of %d, %d that are broken were not told", len(seen), len(source.entries), broken)
+		}
+		if files, err := os.ReadDir(dir); ordered && again != nil && len(files) > 0 || err != nil {
+			rt.Fatalf("what is in order waits in files: %v (%v)", files, err)
+		}
+		if ordered && again != nil && memory == 1 && len(seen) > 0 && opened != 1 {
+			rt.Fatalf("what is in order was opened again %d times", opened)
 		}
 		if err := sorted.Close(); err != nil {
 			rt.Fatal(err)
 		}
 	})
+}
+
+// An archive that is not any more what it was when its order was looked at is refused, not sorted wrongly.
+func TestAnArchiveThatChangesWhileItIsReadIsRefused(t *testing.T) {
+	var entries []replay.Entry
+	for _, r := range coded(articles(20), news.Archive) {
+		entries = append(entries, replay.Entry{Report: &r})
+	}
+	slices.SortStableFunc(entries, func(a, b replay.Entry) int {
+		return a.Report.Article.Published.Start.Compare(b.Report.Article.Published.Start)
+	})
+	turned := slices.Clone(entries)
+	slices.Reverse(turned)
+	sorted := replay.Sort(&tape{entries: entries}, t.TempDir(), func() (replay.Source, error) { return &tape{entries: turned}, nil })
+	sorted.SetMemory(1)
+	for {
+		if _, err := sorted.Next(t.Context()); err != nil {
+			if !strings.Contains(err.Error(), "the archive changed") {
+				t.Errorf("error %v", err)
+			}
+			return
+		}
+	}
 }
 
 func published(t *rapid.T, e replay.Entry) time.Time {

@@ -23,18 +23,25 @@ const sortMemory = 64 << 20
 
 // Sort puts a source into the order of publication: reports by the start of Published, which becomes their At, undated ones
 // and all other entries by the At they have. What has the same time stays in the source's order. The first Next reads the
-// whole source; what does not fit into memory waits in temporary files in dir ("" means the system's), which Close removes.
-func Sort(s Source, dir string) *Sorted { return &Sorted{source: s, dir: dir, memory: sortMemory} }
+// whole source. What does not fit into memory and lies in order already, as large archives mostly do, is read once more,
+// from what again opens; what does not waits in temporary files in dir ("" means the system's), which Close removes. A
+// source that cannot be opened again has no again.
+func Sort(s Source, dir string, again func() (Source, error)) *Sorted {
+	return &Sorted{source: s, again: again, dir: dir, memory: sortMemory}
+}
 
 // Sorted is a Source in the order of publication. It is for one goroutine.
 type Sorted struct {
 	source Source
+	again  func() (Source, error)
 	dir    string
 	memory int
 
 	bad   []*BadEntry // told first
-	runs  runs
 	read  bool
+	plain bool      // source, opened again, is in order
+	last  time.Time // of it
+	runs  runs      // else
 	files []*os.File
 
 	given, all atomic.Uint64 // entries; all is 0 until the source is read
@@ -63,6 +70,9 @@ func (s *Sorted) Next(ctx context.Context) (Entry, error) {
 		s.bad = s.bad[1:]
 		return Entry{}, bad
 	}
+	if s.plain {
+		return s.pass(ctx)
+	}
 	if len(s.runs) == 0 {
 		return Entry{}, io.EOF
 	}
@@ -81,16 +91,51 @@ func (s *Sorted) Next(ctx context.Context) (Entry, error) {
 	return out.Entry, nil
 }
 
-// gather reads the source into sorted runs.
+// pass gives the next entry of a source that is in order.
+func (s *Sorted) pass(ctx context.Context) (Entry, error) {
+	for {
+		e, at, err := s.next(ctx)
+		switch {
+		case errors.As(err, new(*BadEntry)):
+			continue // it was told
+		case err != nil:
+			return Entry{}, err
+		case at.Before(s.last):
+			return Entry{}, errors.New("replay: sort: the archive changed while it was read: replay it again")
+		}
+		s.last = at
+		s.given.Add(1)
+		return e, nil
+	}
+}
+
+// next gives the next entry as it lies in the source, and its place in the order; a *BadEntry for one that has none.
+func (s *Sorted) next(ctx context.Context) (Entry, time.Time, error) {
+	e, err := s.source.Next(ctx)
+	if err != nil {
+		return e, time.Time{}, err
+	}
+	at, err := publishedAt(&e)
+	if err != nil {
+		return e, at, &BadEntry{Where: fmt.Sprintf("sequence %d", e.Seq), Err: err}
+	}
+	return e, at, nil
+}
+
+// gather reads the source into sorted runs, or finds that it is in order and too large to be held.
 func (s *Sorted) gather(ctx context.Context) error {
 	var some []sortable
-	size := 0
+	var last time.Time
+	size, ordered, let := 0, s.again != nil, false // let: entries are only looked at
 	for n := uint64(0); ; n++ {
-		e, err := s.source.Next(ctx)
+		e, at, err := s.next(ctx)
 		bad := new(BadEntry)
 		switch {
 		case errors.Is(err, io.EOF):
 			s.all.Store(n - uint64(len(s.bad)))
+			if s.plain = let; let {
+				return s.reopen()
+			}
 			return s.keep(some)
 		case errors.As(err, &bad):
 			s.bad = append(s.bad, bad)
@@ -98,20 +143,35 @@ func (s *Sorted) gather(ctx context.Context) error {
 		case err != nil:
 			return err
 		}
-		at, err := publishedAt(&e)
-		if err != nil {
-			s.bad = append(s.bad, &BadEntry{Where: fmt.Sprintf("sequence %d", e.Seq), Err: err})
+		ordered, last = ordered && !at.Before(last), at
+		if let && !ordered { // all of it is to be sorted after all
+			s.bad = nil
+			if err := s.reopen(); err != nil {
+				return err
+			}
+			return s.gather(ctx)
+		}
+		if let {
 			continue
 		}
 		some = append(some, sortable{At: at, N: n, Entry: e})
 		if size += weight(e); size < s.memory {
 			continue
 		}
-		if err := s.spill(some); err != nil {
-			return err
+		if let = ordered; !let {
+			if err := s.spill(some); err != nil {
+				return err
+			}
 		}
 		some, size = nil, 0
 	}
+}
+
+// reopen begins at the source's beginning again, once.
+func (s *Sorted) reopen() (err error) {
+	s.source, err = s.again()
+	s.again = nil
+	return err
 }
 
 func weight(e Entry) int {
@@ -124,14 +184,15 @@ func weight(e Entry) int {
 
 // publishedAt is an entry's place in the order of publication.
 func publishedAt(e *Entry) (time.Time, error) {
-	var noun news.Entry
-	if e.Report != nil {
-		noun = *e.Report
-	} else {
-		var err error
-		if noun, err = wire.DecodeEntry(e.Subject, e.Data); err != nil {
-			return time.Time{}, err
+	if r := e.Report; r != nil {
+		if !r.Article.Published.IsZero() {
+			return r.Article.Published.Start, nil
 		}
+		return r.At, nil
+	}
+	noun, err := wire.DecodeEntry(e.Subject, e.Data)
+	if err != nil {
+		return time.Time{}, err
 	}
 	if r, ok := noun.(news.Report); ok && !r.Article.Published.IsZero() {
 		return r.Article.Published.Start, nil
