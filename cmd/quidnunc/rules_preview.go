@@ -58,7 +58,7 @@ type previewer struct {
 	days, shown int
 	index       string
 	asJSON      bool
-	lastTold    time.Time
+	headway     headway
 }
 
 func (p *previewer) run(ctx context.Context, name string, files []string) error {
@@ -125,22 +125,35 @@ func (p *previewer) preview(ctx context.Context, hub *stream.Hub, r rule.Rule) (
 	if why != "" && why != "it is new" {
 		fmt.Fprintf(p.std.err, "the index in %s is made anew: %s\n", dir, why)
 	}
-	found, err := p.ask(ctx, hub, s, r)
+	p.headway.w = p.std.err
+	defer p.headway.end()
+	found, err := p.ask(ctx, hub, s, last, r)
+	if shelf.Damaged(err) { // or another preview replaced what this one was about to read
+		if s, _, err = shelf.Open(dir); err == nil {
+			found, err = p.ask(ctx, hub, s, last, r)
+		}
+	}
 	if shelf.Damaged(err) {
 		fmt.Fprintf(p.std.err, "the index in %s is made anew: %v\n", dir, err)
 		if err = s.Clear(); err == nil {
-			found, err = p.ask(ctx, hub, s, r)
+			found, err = p.ask(ctx, hub, s, last, r)
 		}
 	}
 	return found, err
 }
 
-func (p *previewer) ask(ctx context.Context, hub *stream.Hub, s *shelf.Shelf, r rule.Rule) (foreseen, error) {
+// manyEntries are more than the index takes in in a moment.
+const manyEntries = 20000
+
+func (p *previewer) ask(ctx context.Context, hub *stream.Hub, s *shelf.Shelf, last uint64, r rule.Rule) (foreseen, error) {
 	log := history{hub}
 	began := time.Now()
-	had := s.Entries()
-	p.lastTold = began
-	if err := s.Grow(ctx, log, func(n int) { p.progress("the index has taken in %d entries of the log", n) }); err != nil {
+	had, from := s.Entries(), s.Next()
+	if had == 0 && last > manyEntries {
+		fmt.Fprintf(p.std.err, "the index is made of the whole log, %d messages; later previews take in only what the log has gained\n", last)
+	}
+	p.headway.begin("index, entries")
+	if err := s.Grow(ctx, log, func(n int, seq uint64) { p.headway.tell(n, float64(seq+1-from)/float64(max(last, seq)+1-from)) }); err != nil {
 		return foreseen{}, err
 	}
 	found := foreseen{Rule: r.Name, Days: p.days, shown: p.shown, perDay: map[string]int{}, Indexed: s.Entries() - had, IndexSeconds: time.Since(began).Seconds()}
@@ -148,30 +161,17 @@ func (p *previewer) ask(ctx context.Context, hub *stream.Hub, s *shelf.Shelf, r 
 		return found, nil
 	}
 	began = time.Now()
+	p.headway.begin("candidates")
 	answer, err := past.Ask(ctx, s, log, past.Question{
 		Rule: r, Gazetteer: gazetteer.Default(), From: s.Newest().AddDate(0, 0, -p.days), Told: found.add,
-		Progress: func(read, of int) {
-			if of > manyCandidates {
-				p.progress("%d of %d candidates read", read, of)
-			}
-		},
+		Progress: func(read, of int) { p.headway.tell(read, float64(read)/float64(of)) },
 	})
+	p.headway.end()
 	if err != nil {
 		return foreseen{}, err
 	}
 	found.finish(answer, time.Since(began))
 	return found, nil
-}
-
-// manyCandidates are more than are read in a moment.
-const manyCandidates = 5000
-
-// progress tells on standard error how far it is, now and then.
-func (p *previewer) progress(format string, args ...any) {
-	if now := time.Now(); now.Sub(p.lastTold) >= 2*barEvery {
-		p.lastTold = now
-		fmt.Fprintf(p.std.err, format+"\n", args...)
-	}
 }
 
 // dir is where the index of this log is.
@@ -190,26 +190,24 @@ func (p *previewer) dir() (string, error) {
 // history is the log as the index and the previews read it. What cannot be decoded is passed over, as the machine does.
 type history struct{ hub *stream.Hub }
 
-func (h history) Scan(ctx context.Context, from uint64, handle func(uint64, news.Entry) error) error {
+func (h history) Scan(ctx context.Context, from uint64, handle func(uint64, func() (news.Entry, error)) error) error {
 	last, err := h.hub.Last(ctx, stream.Reports)
 	if err != nil {
 		return err
 	}
-	return h.hub.ReadTo(ctx, from, last, entryOf(handle))
+	return h.hub.ReadTo(ctx, from, last, func(m stream.Stored) error {
+		return handle(m.Seq, func() (news.Entry, error) { return wire.DecodeEntry(m.Subject, m.Data) })
+	})
 }
 
 func (h history) Entries(ctx context.Context, seqs []uint64, handle func(uint64, news.Entry) error) error {
-	return h.hub.Pick(ctx, stream.Reports, seqs, entryOf(handle))
-}
-
-func entryOf(handle func(uint64, news.Entry) error) func(stream.Stored) error {
-	return func(m stream.Stored) error {
+	return h.hub.Pick(ctx, stream.Reports, seqs, func(m stream.Stored) error {
 		e, err := wire.DecodeEntry(m.Subject, m.Data)
 		if err != nil {
 			return nil //nolint:nilerr // it was buried when it was stepped
 		}
 		return handle(m.Seq, e)
-	}
+	})
 }
 
 // foreseen is what a rule would have told.

@@ -203,6 +203,9 @@ func (s *State) advance(at time.Time, moves bool, out *Result) {
 	}
 }
 
+// sweepEvery is how often alerts are looked through for those to forget.
+const sweepEvery = 24 * time.Hour
+
 // forget drops the articles that are too old and too many to come again, and the alerts that nothing holds any more.
 func (s *State) forget() {
 	horizon := s.highest.Add(-memory)
@@ -216,7 +219,7 @@ func (s *State) forget() {
 			}
 		}
 	}
-	if s.highest.Sub(s.swept) < 24*time.Hour {
+	if s.highest.Sub(s.swept) < sweepEvery {
 		return
 	}
 	s.swept = s.highest

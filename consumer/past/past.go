@@ -10,6 +10,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/quidnunc-news/quidnunc/consumer/machine"
 	"github.com/quidnunc-news/quidnunc/consumer/match"
 	"github.com/quidnunc-news/quidnunc/pipeline/news"
 )
@@ -27,6 +28,7 @@ const (
 // Entry is an entry of the log, without what it says.
 type Entry struct {
 	Seq     uint64 // its place in the log
+	Before  uint64 // of a report, that of the latest revision of its article before it; 0: the machine remembered none
 	At      time.Time
 	Kind    Kind
 	Origin  news.Origin // of a report
@@ -41,33 +43,35 @@ func ArticleKey(id news.ID) uint64 {
 	return h.Sum64()
 }
 
+// Step steps a machine, which needs no rules, and says what columns keep of the entry; ok is false for what they do not
+// keep, and that is not stepped.
+func Step(s *machine.State, seq uint64, entry news.Entry) (e Entry, ok bool) {
+	e = Entry{Seq: seq}
+	switch x := entry.(type) {
+	case news.Report:
+		e.At, e.Origin, e.Article, e.Before = x.At, x.Origin, ArticleKey(x.Article.ID), s.Known(x.Article.ID)
+	case news.Tick:
+		e.At, e.Kind = x.At, Tick
+	case news.Correction:
+		e.At, e.Kind, e.Article = x.At, Correction, ArticleKey(x.Article)
+	default:
+		return Entry{}, false
+	}
+	result := s.Step(machine.Input{Seq: seq, Entry: entry})
+	if e.Kind != Report {
+		return e, true
+	}
+	if result.Fate == machine.Stepped {
+		e.Before = 0 // it was forgotten in this very step
+	}
+	if result.Fate != machine.Duplicate {
+		e.Story = &result.Story
+	}
+	return e, true
+}
+
 // Full is how many entries a Segment has at most.
 const Full = 1 << 15
-
-// Builder gathers entries for a Segment.
-type Builder struct {
-	entries []Entry
-	traits  map[string][]uint32 // the entries that have it, ascending
-}
-
-// Add appends an entry with its traits, each once. Seq ascends.
-func (b *Builder) Add(e Entry, traits []string) {
-	if b.traits == nil {
-		b.traits = map[string][]uint32{}
-	}
-	n := uint32(len(b.entries))
-	b.entries = append(b.entries, e)
-	for _, t := range traits {
-		if of, ok := b.traits[t]; ok {
-			b.traits[t] = append(of, n)
-		} else {
-			b.traits[string([]byte(t))] = []uint32{n} // not the article it was cut from
-		}
-	}
-}
-
-// Len is how many entries were added.
-func (b *Builder) Len() int { return len(b.entries) }
 
 // Candidates lists the entries of the segment that have the clue, ascending. Every is true where the clue tells nothing:
 // all reports are candidates.

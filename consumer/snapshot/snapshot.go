@@ -85,6 +85,9 @@ func (r *Reader) End() error {
 	return r.err
 }
 
+// More tells whether something is left to be read.
+func (r *Reader) More() bool { return r.err == nil && len(r.b) > 0 }
+
 // Rest is everything that was not read yet, which then counts as read.
 func (r *Reader) Rest() []byte {
 	b := r.b

@@ -33,13 +33,9 @@ func (d *disk) at(seq uint64) (news.Entry, error) {
 	return wire.DecodeReport(data)
 }
 
-func (d *disk) Scan(ctx context.Context, from uint64, handle func(uint64, news.Entry) error) error {
+func (d *disk) Scan(ctx context.Context, from uint64, handle func(uint64, func() (news.Entry, error)) error) error {
 	for seq := from; seq < uint64(len(d.offsets)); seq++ {
-		e, err := d.at(seq)
-		if err == nil {
-			err = handle(seq, e)
-		}
-		if err != nil {
+		if err := handle(seq, func() (news.Entry, error) { return d.at(seq) }); err != nil {
 			return err
 		}
 	}

@@ -2,7 +2,6 @@
 package shelf
 
 import (
-	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -17,17 +16,10 @@ import (
 	"github.com/quidnunc-news/quidnunc/consumer/match"
 	"github.com/quidnunc-news/quidnunc/consumer/past"
 	"github.com/quidnunc-news/quidnunc/consumer/snapshot"
-	"github.com/quidnunc-news/quidnunc/pipeline/news"
 )
 
-// Log gives the entries of the log from a place on, up to its present end, in their order. What cannot be read is left
-// out, as the machine leaves it out.
-type Log interface {
-	Scan(ctx context.Context, from uint64, handle func(seq uint64, e news.Entry) error) error
-}
-
-// Shelf is a directory with segments and the machine that tells their stories. Each file is named by its hash and never
-// changed; the list of them is replaced whole. Two processes that let it grow at once do the same work twice.
+// Shelf is a directory with segments and the machine that tells their stories. Each file is named by its hash, or that of
+// its head, which has those of the rest, and never changed; the list of them is replaced whole. Two processes that let it grow at once do the same work twice.
 type Shelf struct {
 	dir  string
 	list list
@@ -51,7 +43,7 @@ type file struct {
 }
 
 const (
-	version  = 1
+	version  = 2
 	listName = "list.json"
 )
 
@@ -103,17 +95,19 @@ func (s *Shelf) Next() uint64 { return s.list.Next }
 // Newest is the highest time of an entry on the shelf.
 func (s *Shelf) Newest() time.Time { return s.list.Newest }
 
-// Segment reads a segment and checks it against its hash: past.ErrDamaged inside the error where it is not what it was.
+// Segment opens a segment: what is read of it is checked against its hashes, and past.ErrDamaged is inside the error where
+// it is not what it was.
 func (s *Shelf) Segment(n int) (*past.Segment, error) {
-	hash := s.list.Segments[n].Hash
-	data, err := s.bytes(hash)
+	name := s.list.Segments[n].Hash
+	f, err := os.Open(s.path(name))
 	if err != nil {
-		return nil, err
+		return nil, lost(name, err)
 	}
-	if past.Name(data) != hash {
-		return nil, fmt.Errorf("shelf: %s is not what it was: %w", hash, past.ErrDamaged)
+	segment, err := past.Open(f, name)
+	if err != nil {
+		return nil, errors.Join(err, f.Close())
 	}
-	return past.Open(data) // which holds the bytes to their name
+	return segment, nil
 }
 
 // Size is how many bytes the segments and the machine's memory take.
@@ -135,154 +129,13 @@ func (s *Shelf) Size() (segments, memory int64, err error) {
 	return segments, info.Size(), nil
 }
 
-// Grow takes in what the log has gained, telling how far it is. What was gained is on the shelf only when all of it is,
-// or every saved entries: a Grow that is interrupted goes on from there.
-func (s *Shelf) Grow(ctx context.Context, log Log, progress func(entries int)) error {
-	g := grower{shelf: s, progress: progress, next: s.list.Next, newest: s.list.Newest}
-	if err := g.begin(); err != nil {
-		return err
-	}
-	if err := log.Scan(ctx, s.list.Next, g.take); err != nil {
-		return err
-	}
-	if g.taken == 0 {
-		return nil
-	}
-	return g.save()
-}
-
-// saved is after how many entries what was taken in is kept, should the process end.
-const saved = 8 * past.Full
-
-type grower struct {
-	shelf    *Shelf
-	progress func(int)
-	state    *machine.State
-	traits   match.Traits
-	builder  *past.Builder
-	segments []file // complete ones
-	next     uint64
-	newest   time.Time
-	taken    int
-	fresh    int // since the last save
-}
-
-// begin takes up the machine's memory, and the last segment where it has room.
-func (g *grower) begin() error {
-	g.state, g.builder = &machine.State{}, &past.Builder{}
-	g.segments = g.shelf.list.Segments
-	if g.shelf.list.Machine.Hash == "" {
-		return nil
-	}
-	memory, err := g.shelf.read(g.shelf.list.Machine.Hash)
-	if err != nil {
-		return err
-	}
-	g.state, err = machine.Restore(memory, func(hash string) (*machine.Ruleset, error) { return nil, fmt.Errorf("shelf: rules %s", hash) })
-	if err != nil {
-		return fmt.Errorf("shelf: %w: %w", past.ErrDamaged, err)
-	}
-	last := len(g.segments) - 1
-	if last < 0 || g.segments[last].Entries >= past.Full {
-		return nil
-	}
-	s, err := g.shelf.Segment(last)
-	if err != nil {
-		return err
-	}
-	g.segments = g.segments[:last:last]
-	g.builder, err = s.Builder()
-	return err
-}
-
-func (g *grower) take(seq uint64, entry news.Entry) error {
-	g.next = seq + 1
-	e := past.Entry{Seq: seq}
-	var traits []string
-	switch x := entry.(type) {
-	case news.Report:
-		e.At, e.Origin, e.Article = x.At, x.Origin, past.ArticleKey(x.Article.ID)
-		traits = g.traits.Of(&x)
-	case news.Tick:
-		e.At, e.Kind = x.At, past.Tick
-	case news.Correction:
-		e.At, e.Kind, e.Article = x.At, past.Correction, past.ArticleKey(x.Article)
-	default:
-		return nil
-	}
-	result := g.state.Step(machine.Input{Seq: seq, Entry: entry})
-	if e.Kind == past.Report && result.Fate != machine.Duplicate {
-		e.Story = &result.Story
-	}
-	g.builder.Add(e, traits)
-	if e.At.After(g.newest) {
-		g.newest = e.At
-	}
-	g.taken++
-	g.fresh++
-	if g.progress != nil {
-		g.progress(g.taken)
-	}
-	if g.builder.Len() < past.Full {
-		return nil
-	}
-	if err := g.close(); err != nil {
-		return err
-	}
-	if g.fresh < saved {
-		return nil
-	}
-	return g.save()
-}
-
-// close makes a segment of what the builder has.
-func (g *grower) close() error {
-	if g.builder.Len() == 0 {
-		return nil
-	}
-	data, err := g.builder.Bytes()
-	if err != nil {
-		return err
-	}
-	hash := past.Name(data)
-	if err := g.shelf.replace(hash, data); err != nil {
-		return err
-	}
-	g.segments = append(g.segments, file{hash, g.builder.Len()})
-	g.builder = &past.Builder{}
-	return nil
-}
-
-// save puts what was taken in on the list.
-func (g *grower) save() error {
-	if err := g.close(); err != nil {
-		return err
-	}
-	memory, err := g.state.AppendSnapshot(nil)
-	if err != nil {
-		return fmt.Errorf("shelf: %w", err)
-	}
-	sum := sha256.Sum256(memory)
-	hash := hex.EncodeToString(sum[:])
-	if err := g.shelf.replace(hash, memory); err != nil {
-		return err
-	}
-	l := &g.shelf.list
-	l.Segments, l.Machine, l.Next, l.Newest, l.Entries = g.segments, file{Hash: hash}, g.next, g.newest, 0
-	for _, f := range l.Segments {
-		l.Entries += f.Entries
-	}
-	g.fresh = 0
-	return g.shelf.publish()
-}
-
 func (s *Shelf) path(hash string) string { return filepath.Join(s.dir, hash) }
 
 // read is a file that is named by the hash of all its bytes.
 func (s *Shelf) read(hash string) ([]byte, error) {
-	data, err := s.bytes(hash)
+	data, err := os.ReadFile(s.path(hash))
 	if err != nil {
-		return nil, err
+		return nil, lost(hash, err)
 	}
 	if sum := sha256.Sum256(data); hex.EncodeToString(sum[:]) != hash {
 		return nil, fmt.Errorf("shelf: %s is not what it was: %w", hash, past.ErrDamaged)
@@ -290,15 +143,12 @@ func (s *Shelf) read(hash string) ([]byte, error) {
 	return data, nil
 }
 
-func (s *Shelf) bytes(hash string) ([]byte, error) {
-	data, err := os.ReadFile(s.path(hash))
+// lost is what an error says of a file that should be there.
+func lost(name string, err error) error {
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("shelf: %s is not there: %w", hash, past.ErrDamaged)
+		return fmt.Errorf("shelf: %s is not there: %w", name, past.ErrDamaged)
 	}
-	if err != nil {
-		return nil, fmt.Errorf("shelf: %w", err)
-	}
-	return data, nil
+	return fmt.Errorf("shelf: %w", err)
 }
 
 // replace writes a file beside and puts it in place whole.
@@ -339,9 +189,7 @@ func (s *Shelf) publish() error {
 		if keep[e.Name()] || len(e.Name()) != 2*sha256.Size {
 			continue
 		}
-		if err := os.Remove(filepath.Join(s.dir, e.Name())); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return fmt.Errorf("shelf: %w", err)
-		}
+		_ = os.Remove(filepath.Join(s.dir, e.Name())) // one that another preview is reading may have to stay until the next time
 	}
 	return nil
 }

@@ -25,10 +25,10 @@ type growing struct {
 	scanned int
 }
 
-func (l *growing) Scan(_ context.Context, from uint64, handle func(uint64, news.Entry) error) error {
+func (l *growing) Scan(_ context.Context, from uint64, handle func(uint64, func() (news.Entry, error)) error) error {
 	for seq := from; seq <= uint64(l.there); seq++ {
 		l.scanned++
-		if err := handle(seq, l.entries[seq-1]); err != nil {
+		if err := handle(seq, func() (news.Entry, error) { return l.entries[seq-1], nil }); err != nil {
 			return err
 		}
 	}
@@ -94,7 +94,7 @@ func TestAShelfGrowsWithItsLog(t *testing.T) {
 		log.there = there
 		s, _ := open(t, dir)
 		counted := 0
-		if err := s.Grow(t.Context(), log, func(n int) { counted = n }); err != nil {
+		if err := s.Grow(t.Context(), log, func(n int, _ uint64) { counted = n }); err != nil {
 			t.Fatal(err)
 		}
 		if s.Entries() != there || s.Next() != uint64(there+1) {
@@ -205,8 +205,8 @@ type breaking struct {
 	err   error
 }
 
-func (b breaking) Scan(ctx context.Context, from uint64, handle func(uint64, news.Entry) error) error {
-	return errors.Join(b.growing.Scan(ctx, from, func(seq uint64, e news.Entry) error {
+func (b breaking) Scan(ctx context.Context, from uint64, handle func(uint64, func() (news.Entry, error)) error) error {
+	return errors.Join(b.growing.Scan(ctx, from, func(seq uint64, e func() (news.Entry, error)) error {
 		if int(seq) > b.after {
 			return b.err
 		}

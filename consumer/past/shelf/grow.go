@@ -1,0 +1,287 @@
+package shelf
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"runtime"
+	"sync"
+	"time"
+
+	"github.com/quidnunc-news/quidnunc/consumer/machine"
+	"github.com/quidnunc-news/quidnunc/consumer/match"
+	"github.com/quidnunc-news/quidnunc/consumer/past"
+	"github.com/quidnunc-news/quidnunc/pipeline/news"
+)
+
+// Log gives the entries of the log from a place on, up to its present end, in their order. read makes a noun of one: it
+// is called once, later, and by another goroutine; an error from it says that the entry is to be left out, as the machine
+// leaves it out.
+type Log interface {
+	Scan(ctx context.Context, from uint64, handle func(seq uint64, read func() (news.Entry, error)) error) error
+}
+
+// Grow takes in what the log has gained, telling how far it is: how many entries were taken in, and the place in the log of
+// the last. What was gained is on the shelf only when all of it is, or every saved entries: a Grow that is interrupted
+// goes on from there.
+//
+// Entries are read on all cores; the machine steps them in their order, and beside it segments are made of what it said.
+func (s *Shelf) Grow(ctx context.Context, log Log, progress func(entries int, seq uint64)) error {
+	g := grower{shelf: s, progress: progress, newest: s.list.Newest, next: s.list.Next}
+	if err := g.begin(); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	lots, stepped := make(chan *lot, 4*runtime.GOMAXPROCS(0)), make(chan page, 4)
+	var work sync.WaitGroup
+	work.Go(func() { g.step(lots, stepped) })
+	work.Go(func() {
+		if err := g.write(stepped); err != nil {
+			cancel(err)
+			for range stepped { //nolint:revive // what comes behind an error is of no use, and nobody is to wait
+			}
+		}
+	})
+	err := g.scan(ctx, log, lots)
+	g.interrupted = err != nil
+	close(lots)
+	work.Wait()
+	if cause := context.Cause(ctx); cause != nil {
+		return cause
+	}
+	return err
+}
+
+// begin takes up the machine's memory, and the last segment where it has room.
+func (g *grower) begin() error {
+	g.state, g.builder = &machine.State{}, &past.Builder{}
+	g.segments = g.shelf.list.Segments
+	if g.shelf.list.Machine.Hash == "" {
+		return nil
+	}
+	memory, err := g.shelf.read(g.shelf.list.Machine.Hash)
+	if err != nil {
+		return err
+	}
+	g.state, err = machine.Restore(memory, func(hash string) (*machine.Ruleset, error) { return nil, fmt.Errorf("shelf: rules %s", hash) })
+	if err != nil {
+		return fmt.Errorf("shelf: %w: %w", past.ErrDamaged, err)
+	}
+	last := len(g.segments) - 1
+	if last < 0 || g.segments[last].Entries >= past.Full {
+		return nil
+	}
+	s, err := g.shelf.Segment(last)
+	if err != nil {
+		return err
+	}
+	g.segments = g.segments[:last:last]
+	g.builder, err = s.Builder()
+	return errors.Join(err, s.Close())
+}
+
+// saved is after how many entries what was taken in is kept, should the process end.
+const saved = 8 * past.Full
+
+// lotSize is how many entries are read together.
+const lotSize = 32
+
+type grower struct {
+	shelf       *Shelf
+	progress    func(int, uint64)
+	state       *machine.State
+	builder     *past.Builder
+	segments    []file // complete ones
+	newest      time.Time
+	next        uint64
+	taken       int
+	interrupted bool // nothing may be saved of what is not complete
+}
+
+// lot is some entries on their way to the machine.
+type lot struct {
+	items []item
+	read  chan struct{} // closed when all are
+}
+
+type item struct {
+	seq    uint64
+	read   func() (news.Entry, error)
+	noun   news.Entry // nil: left out
+	traits []string
+	entry  past.Entry
+}
+
+// page is what the machine has stepped: entries of one segment.
+type page struct {
+	begins machine.Time // where it stood before the first
+	items  []item
+	end    bool  // of the segment
+	save   *mark // what was taken in is to be kept now
+}
+
+// mark is where the machine stands.
+type mark struct {
+	memory *machine.Picture
+	next   uint64
+	newest time.Time
+}
+
+// scan hands the log to those who read its entries, and in the same order to the machine.
+func (g *grower) scan(ctx context.Context, log Log, lots chan<- *lot) error {
+	var work sync.WaitGroup
+	unread := make(chan *lot)
+	for range runtime.GOMAXPROCS(0) {
+		work.Go(func() {
+			var traits match.Traits
+			for l := range unread {
+				l.prepare(&traits)
+			}
+		})
+	}
+	defer work.Wait()
+	defer close(unread)
+	l := &lot{read: make(chan struct{})}
+	send := func() error {
+		for _, to := range []chan<- *lot{unread, lots} {
+			select {
+			case to <- l:
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+		}
+		l = &lot{read: make(chan struct{})}
+		return nil
+	}
+	err := log.Scan(ctx, g.shelf.list.Next, func(seq uint64, read func() (news.Entry, error)) error {
+		l.items = append(l.items, item{seq: seq, read: read})
+		if len(l.items) < lotSize {
+			return nil
+		}
+		return send()
+	})
+	if err != nil {
+		return err
+	}
+	return send()
+}
+
+// prepare reads the entries and finds their traits.
+func (l *lot) prepare(traits *match.Traits) {
+	defer close(l.read)
+	for i := range l.items {
+		it := &l.items[i]
+		noun, err := it.read()
+		if it.read = nil; err != nil {
+			continue
+		}
+		it.noun = noun
+		if r, ok := noun.(news.Report); ok {
+			it.traits = append(it.traits, traits.Of(&r)...)
+		}
+	}
+}
+
+// step lets the machine step what was read, and hands on what columns keep of it.
+func (g *grower) step(lots <-chan *lot, pages chan<- page) {
+	defer close(pages)
+	full, fresh, taken := past.Full-g.builder.Len(), 0, false
+	p := page{begins: g.state.Time()}
+	send := func(end, save bool) {
+		if p.end = end; save {
+			p.save = &mark{g.state.Picture(), g.next, g.newest}
+			fresh = 0
+		}
+		pages <- p
+		p = page{begins: g.state.Time()}
+	}
+	for l := range lots {
+		<-l.read
+		for _, it := range l.items {
+			g.next = it.seq + 1
+			var ok bool
+			if it.entry, ok = past.Step(g.state, it.seq, it.noun); !ok {
+				continue
+			}
+			if it.noun = nil; it.entry.At.After(g.newest) {
+				g.newest = it.entry.At
+			}
+			p.items, taken = append(p.items, it), true
+			full, fresh = full-1, fresh+1
+			if full == 0 {
+				full = past.Full
+				send(true, fresh >= saved)
+			}
+		}
+		send(false, false)
+	}
+	if taken && !g.interrupted {
+		send(true, true)
+	}
+}
+
+// write makes segments of what was stepped.
+func (g *grower) write(pages <-chan page) error {
+	for p := range pages {
+		if g.builder.Len() == 0 {
+			g.builder.Begins = p.begins
+		}
+		for i := range p.items {
+			g.builder.Add(p.items[i].entry, p.items[i].traits)
+		}
+		if g.taken += len(p.items); g.progress != nil && len(p.items) > 0 {
+			g.progress(g.taken, p.items[len(p.items)-1].seq)
+		}
+		if p.end {
+			if err := g.close(); err != nil {
+				return err
+			}
+		}
+		if p.save != nil {
+			if err := g.save(p.save); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// close makes a segment of what the builder has.
+func (g *grower) close() error {
+	if g.builder.Len() == 0 {
+		return nil
+	}
+	data, err := g.builder.Bytes()
+	if err != nil {
+		return err
+	}
+	hash := past.Name(data)
+	if err := g.shelf.replace(hash, data); err != nil {
+		return err
+	}
+	g.segments = append(g.segments, file{hash, g.builder.Len()})
+	g.builder = &past.Builder{}
+	return nil
+}
+
+// save puts what was taken in on the list.
+func (g *grower) save(m *mark) error {
+	memory, err := m.memory.Append(nil)
+	if err != nil {
+		return fmt.Errorf("shelf: %w", err)
+	}
+	sum := sha256.Sum256(memory)
+	hash := hex.EncodeToString(sum[:])
+	if err := g.shelf.replace(hash, memory); err != nil {
+		return err
+	}
+	l := &g.shelf.list
+	l.Segments, l.Machine, l.Next, l.Newest, l.Entries = g.segments, file{Hash: hash}, m.next, m.newest, 0
+	for _, f := range l.Segments {
+		l.Entries += f.Entries
+	}
+	return g.shelf.publish()
+}
