@@ -6,6 +6,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"math/rand/v2"
 	"slices"
 	"sync"
 	"testing"
@@ -30,17 +32,29 @@ type memory struct {
 	segments [][]byte
 	gone     uint64 // entries up to here the log does not hold any more
 
-	mu     sync.Mutex
-	read   int
-	opened map[int]bool
+	mu    sync.Mutex
+	read  int
+	bytes map[int]int64 // of a segment, that were read
+}
+
+// counted counts the bytes that are read of a segment.
+type counted struct {
+	io.ReaderAt
+	of *memory
+	n  int
+}
+
+func (c counted) ReadAt(b []byte, at int64) (int, error) {
+	n, err := c.ReaderAt.ReadAt(b, at)
+	c.of.mu.Lock()
+	defer c.of.mu.Unlock()
+	c.of.bytes[c.n] += int64(n)
+	return n, err
 }
 
 func (m *memory) Len() int { return len(m.segments) }
 func (m *memory) Segment(n int) (*past.Segment, error) {
-	m.mu.Lock()
-	m.opened[n] = true
-	m.mu.Unlock()
-	return open(m.segments[n])
+	return past.Open(counted{bytes.NewReader(m.segments[n]), m, n}, past.Name(m.segments[n]))
 }
 
 func open(b []byte) (*past.Segment, error) { return past.Open(bytes.NewReader(b), past.Name(b)) }
@@ -63,7 +77,7 @@ func (m *memory) Entries(_ context.Context, seqs []uint64, handle func(uint64, n
 func (m *memory) index(t testing.TB, size int) {
 	var state machine.State
 	var traits match.Traits
-	m.opened = map[int]bool{}
+	m.bytes = map[int]int64{}
 	b := &past.Builder{}
 	closed := func() {
 		data, err := b.Bytes()
@@ -93,6 +107,7 @@ func (m *memory) index(t testing.TB, size int) {
 func eventful(seed uint64, n int) []news.Entry {
 	var out []news.Entry
 	var told []news.Report
+	random := rand.New(rand.NewPCG(seed, 0))
 	i := 0
 	for r := range (invent.Plan{Seed: seed, Reports: n, Days: 3}).All() {
 		i++
@@ -103,8 +118,12 @@ func eventful(seed uint64, n int) []news.Entry {
 		if i%90 == 7 {
 			r.At = r.At.Add(-3 * time.Hour)
 		}
+		if i%150 == 20 { // from where clocks are ahead: it moves no window
+			r.Origin = news.Archive
+			r.At = r.At.Add(4 * time.Hour)
+		}
 		out, told = append(out, r), append(told, r)
-		old := told[(i*7919)%len(told)]
+		old := told[random.IntN(len(told))]
 		switch {
 		case i%37 == 3:
 			out = append(out, old) // again
@@ -118,7 +137,7 @@ func eventful(seed uint64, n int) []news.Entry {
 		case i%61 == 11:
 			out = append(out, news.Correction{Article: old.Article.ID, At: r.At})
 		case i%101 == 13:
-			out = append(out, news.Tick{At: r.At.Add(time.Minute)})
+			out = append(out, news.Tick{At: r.At.Add(time.Duration(i%4) * 47 * time.Minute)})
 		}
 	}
 	return out
@@ -198,6 +217,8 @@ func special(t testing.TB) []rule.Rule {
 		{Query: "actor:@nato quad:4", Summary: "{{.Story.Publishers}}"},
 		{Query: "what:AID", When: rule.When{Kind: rule.Count, Over: 6 * time.Hour, AtLeast: 2, Distinct: rule.ByStory}, Throttle: 3 * time.Hour},
 		{Query: "what:CONSULT", State: rule.Shadow},
+		{Query: "what:(CONSULT OR AID OR ACCUSE)", When: rule.When{Kind: rule.Count, Over: 2 * time.Hour, AtLeast: 3, Lateness: 30 * time.Minute}},
+		{Query: "what:ASSAULT", When: rule.When{Kind: rule.Absence, Over: 2 * time.Hour}},
 	} {
 		r.Name = fmt.Sprint("special-", i)
 		r, err := r.Complete()
@@ -245,7 +266,9 @@ func TestAPreviewTellsWhatAReplayTells(t *testing.T) {
 	}
 	start := time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC)
 	for _, r := range special(t) {
-		check(t, 0, r, start)
+		for _, hours := range []time.Duration{0, 31, 62} {
+			check(t, 0, r, start.Add(hours*time.Hour))
+		}
 	}
 	rapid.Check(t, func(rt *rapid.T) {
 		r := rapid.SampledFrom(rules).Draw(rt, "rule")
@@ -274,6 +297,33 @@ func TestAPreviewReadsFewReports(t *testing.T) {
 	}
 	if m.read != a.Candidates || a.Candidates > corrections+50 || a.Reports < 2000 {
 		t.Errorf("%d entries read, %d of %d are candidates", m.read, a.Candidates, a.Reports)
+	}
+}
+
+func TestAPreviewReadsThePartsOfTheIndexThatItNeeds(t *testing.T) {
+	m := &memory{}
+	for r := range (invent.Plan{Seed: 4, Reports: 3000, Days: 30}).All() {
+		m.log = append(m.log, r)
+	}
+	m.index(t, 100)
+	r, err := rule.New("rare", "what:AID who:FRA")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, a := ask(t, m, r, atOf(m.log[2949]))
+	if a.Candidates == 0 || a.Reports != 51 {
+		t.Errorf("%d candidates of %d reports, want some of 51", a.Candidates, a.Reports)
+	}
+	for n := range m.segments[:29] {
+		if m.bytes[n] > 512 {
+			t.Errorf("of segment %d, from before the stretch, %d bytes were read", n, m.bytes[n])
+		}
+	}
+	if len(m.bytes) > 7 {
+		t.Errorf("%d of 30 segments were opened", len(m.bytes))
+	}
+	if whole := int64(len(m.segments[29])); m.bytes[29] == 0 || m.bytes[29] > whole/2 {
+		t.Errorf("of the segment of the stretch %d bytes were read, of %d", m.bytes[29], whole)
 	}
 }
 
