@@ -19,6 +19,9 @@ func (s *State) judge(a *article, r *news.Report, told news.Story, p *Prepared, 
 		for _, question := range exceeded {
 			out.suppress(ruleAsked(question), Costly, "", "it takes more than %d units of work", match.Budget)
 		}
+		if len(hits) > 0 {
+			out.Suppressed = slices.Grow(out.Suppressed, len(hits)) // most are counted, and no more
+		}
 		for i := range hits {
 			hit := &hits[i]
 			matched := &hit.rule

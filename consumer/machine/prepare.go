@@ -42,11 +42,14 @@ func (r *Ruleset) Prepare(report news.Report) *Prepared {
 func (r *Ruleset) ask(report news.Report) *Prepared {
 	held, exceeded := r.early.Ask(&report, news.Story{}, nil)
 	p := &Prepared{set: r, hits: make([]hit, len(held)), exceeded: exceeded}
+	entries := make([]window.Entry, 0, len(held)) // of all hits: most have one
 	for i := range held {
 		at := &p.hits[i]
 		at.asked, at.held = r.early.answers.at(held[i].Number), held[i]
 		if when := &at.rule.When; when.Windowed() && !countsStories(when) {
-			at.entries = entriesOf(at, &report, "")
+			from := len(entries)
+			entries = appendEntries(entries, at, &report, "")
+			at.entries = entries[from:len(entries):len(entries)]
 		}
 	}
 	return p
@@ -77,11 +80,16 @@ func (s *State) matches(r *news.Report, told news.Story, p *Prepared) (hits []hi
 	if len(held) == 0 && len(exceeded) == 0 {
 		return p.hits, p.exceeded
 	}
-	s.hits = append(s.hits[:0], p.hits...)
-	for _, h := range held {
-		s.hits = append(s.hits, hit{asked: s.rules.late.answers.at(h.Number), held: h})
+	s.hits = s.hits[:0]
+	rest := p.hits
+	for i := range held {
+		name := held[i].Rule.Name
+		before, _ := slices.BinarySearchFunc(rest, name, func(h hit, name string) int { return cmp.Compare(h.held.Rule.Name, name) })
+		s.hits = append(s.hits, rest[:before]...)
+		s.hits = append(s.hits, hit{asked: s.rules.late.answers.at(held[i].Number), held: held[i]})
+		rest = rest[before:]
 	}
-	slices.SortFunc(s.hits, func(a, b hit) int { return cmp.Compare(a.held.Rule.Name, b.held.Rule.Name) })
+	s.hits = append(s.hits, rest...)
 	exceeded = append(exceeded, p.exceeded...)
 	slices.Sort(exceeded)
 	return s.hits, exceeded

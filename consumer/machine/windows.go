@@ -122,7 +122,7 @@ func (s *State) enter(a *article, of *hit, report *news.Report, told news.Story,
 	}
 	entries := of.entries
 	if entries == nil {
-		entries = entriesOf(of, report, told.ID)
+		entries = appendEntries(nil, of, report, told.ID)
 	}
 	var late, dropped, said bool
 	for i := range entries {
@@ -221,22 +221,24 @@ func countsStories(w *rule.When) bool {
 	return w.Distinct == rule.ByStory || slices.Contains(w.Of, rule.ByStory) || slices.Contains(w.GroupBy, rule.ByStory)
 }
 
-// entriesOf are the entries of a hit: one for each group and each thing to count.
-func entriesOf(h *hit, r *news.Report, story news.ID) []window.Entry {
+// appendEntries appends the entries of a hit: one for each group and each thing to count.
+func appendEntries(out []window.Entry, h *hit, r *news.Report, story news.ID) []window.Entry {
 	when := &h.rule.When
 	one := [1]rule.Dimension{cmp.Or(when.Distinct, rule.ByArticle)}
 	counted := one[:]
 	if when.Kind == rule.First {
 		counted = when.Of
 	}
-	var out []window.Entry
+	from := len(out)
+	var some [8]string // keys and groups, mostly so few
 	add := func(e *news.Event) {
 		t := teller{report: r, story: story, event: e}
-		keys := t.combine(counted)
-		for _, group := range t.combine(when.GroupBy) {
+		keys := t.combine(counted, some[:0])
+		groups := t.combine(when.GroupBy, keys[len(keys):])
+		for _, group := range groups {
 			for _, key := range keys {
 				entry := window.Entry{At: r.At, Group: group, Key: key, Article: r.Article.ID, Publisher: r.Article.Publisher, Step: h.step}
-				if !slices.Contains(out, entry) {
+				if !slices.Contains(out[from:], entry) {
 					out = append(out, entry)
 				}
 			}
@@ -259,19 +261,23 @@ type teller struct {
 	event  *news.Event // nil where no dimension is an event's
 }
 
-// combine lists the values of several dimensions together: "RUS/NATO".
-func (t *teller) combine(of []rule.Dimension) []string {
-	switch len(of) {
-	case 0:
-		return []string{""}
-	case 1:
-		return t.values(of[0])
+// combine appends the values of several dimensions together: "RUS/NATO".
+func (t *teller) combine(of []rule.Dimension, out []string) []string {
+	from := len(out)
+	if len(of) == 0 {
+		return append(out, "")
 	}
-	var out []string
-	for _, head := range t.combine(of[:len(of)-1]) {
-		for _, v := range t.values(of[len(of)-1]) {
-			out = append(out, head+"/"+v)
+	out = t.values(of[0], out)
+	for _, d := range of[1:] {
+		heads := len(out)
+		for at := from; at < heads; at++ {
+			first := len(out)
+			out = t.values(d, out)
+			for i := first; i < len(out); i++ {
+				out[i] = out[at] + "/" + out[i]
+			}
 		}
+		out = slices.Delete(out, from, heads)
 	}
 	return out
 }
@@ -279,45 +285,46 @@ func (t *teller) combine(of []rule.Dimension) []string {
 // untold stands for a value that is not told.
 const untold = "not told"
 
-func (t *teller) values(d rule.Dimension) []string {
-	one := func(s string) []string { return []string{cmp.Or(s, untold)} }
+// values appends those of a dimension.
+func (t *teller) values(d rule.Dimension, out []string) []string {
+	value := ""
 	switch d {
 	case rule.ByArticle:
-		return one(string(t.report.Article.ID))
+		value = string(t.report.Article.ID)
 	case rule.ByStory:
-		return one(string(t.story))
+		value = string(t.story)
 	case rule.ByPublisher:
-		return one(t.report.Article.Publisher)
+		value = t.report.Article.Publisher
 	case rule.ByLanguage:
-		return one(t.report.Article.Language)
+		value = t.report.Article.Language
 	case rule.ByEvent:
-		return one(string(t.event.ID))
+		value = string(t.event.ID)
 	case rule.ByWhat:
-		return one(string(t.event.What.Type))
+		value = string(t.event.What.Type)
 	case rule.ByMode:
-		return one(string(t.event.What.Mode))
+		value = string(t.event.What.Mode)
 	case rule.ByWho:
-		return actors(t.event.Who)
+		return actors(t.event.Who, out)
 	case rule.ByWhom:
-		return actors(t.event.Whom)
+		return actors(t.event.Whom, out)
 	case rule.ByWhere:
-		if t.event.Where == nil {
-			return one("")
+		if t.event.Where != nil {
+			value = cmp.Or(t.event.Where.Country, t.event.Where.Name)
 		}
-		return one(cmp.Or(t.event.Where.Country, t.event.Where.Name))
 	}
-	return one("")
+	return append(out, cmp.Or(value, untold))
 }
 
-func actors(side []news.Actor) []string {
-	var out []string
-	for _, a := range side {
-		if v := cmp.Or(a.Country, a.Key, a.Name, untold); !slices.Contains(out, v) {
+func actors(side []news.Actor, out []string) []string {
+	from := len(out)
+	for i := range side {
+		a := &side[i]
+		if v := cmp.Or(a.Country, a.Key, a.Name, untold); !slices.Contains(out[from:], v) {
 			out = append(out, v)
 		}
 	}
-	if len(out) == 0 {
-		return []string{untold}
+	if len(out) == from {
+		return append(out, untold)
 	}
 	return out
 }
