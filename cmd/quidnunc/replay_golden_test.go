@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -22,27 +23,23 @@ import (
 	"github.com/quidnunc-news/quidnunc/pipeline/wire"
 )
 
-// A corpus that is replayed: the sample's seed, and a sample of each of the shared corpora, so that the test stays cheap.
+// replayCorpus is a corpus that is replayed: some of its documents, or all of them.
 type replayCorpus struct {
 	name string
-	file func(t *testing.T, dir string) string
+	some int // enough to see a difference, few enough for every day
+	file func(t *testing.T, dir string, n int) string
 }
 
+// all is more documents than any corpus has.
+const all = math.MaxInt
+
 var replayCorpora = []replayCorpus{
-	{"seed", func(*testing.T, string) string { return "sample/articles/seed-article.txt" }},
-	{"fr", func(t *testing.T, dir string) string { return headlines(t, dir, 250) }},
-	{"en", func(t *testing.T, dir string) string {
-		return firstLines(t, dir, "en.jsonl", 60, "corpora/en/reuters-1000.jsonl")
-	}},
-	{"gold", func(t *testing.T, dir string) string {
-		return firstLines(t, dir, "gold.jsonl", 12, "gold/wikinews_dev_fr.docs.jsonl", "gold/fundus_dev_en.docs.jsonl")
-	}},
-	{"gdelt-events", func(t *testing.T, dir string) string {
-		return firstLines(t, dir, "events.csv", 500, "corpora/gdelt/20191024143000.export.head500.CSV")
-	}},
-	{"gdelt-graph", func(t *testing.T, dir string) string {
-		return firstLines(t, dir, "graph.csv", 300, "corpora/gdelt/20230702153000.gkg.head300.csv")
-	}},
+	{"seed", all, func(*testing.T, string, int) string { return "sample/articles/seed-article.txt" }},
+	{"fr", 250, headlines},
+	{"en", 60, linesOf("en.jsonl", "corpora/en/reuters-1000.jsonl")},
+	{"gold", 12, linesOf("gold.jsonl", "gold/wikinews_dev_fr.docs.jsonl", "gold/fundus_dev_en.docs.jsonl")},
+	{"gdelt-events", all, linesOf("events.csv", "corpora/gdelt/20191024143000.export.head500.CSV")},
+	{"gdelt-graph", all, linesOf("graph.csv", "corpora/gdelt/20230702153000.gkg.head300.csv")},
 }
 
 // sharedFile opens a file of the shared folder, or says loudly that it is not tested with.
@@ -59,21 +56,23 @@ func sharedFile(t *testing.T, name string) *os.File {
 	return f
 }
 
-// firstLines copies the first n lines of each of some shared files into one.
-func firstLines(t *testing.T, dir, name string, n int, from ...string) string {
-	t.Helper()
-	var b strings.Builder
-	for _, f := range from {
-		lines := bufio.NewReader(sharedFile(t, f))
-		for range n {
-			line, err := lines.ReadString('\n')
-			b.WriteString(line)
-			if err != nil {
-				break
+// linesOf copies the first n lines of each of some shared files into one.
+func linesOf(name string, from ...string) func(t *testing.T, dir string, n int) string {
+	return func(t *testing.T, dir string, n int) string {
+		t.Helper()
+		var b strings.Builder
+		for _, f := range from {
+			lines := bufio.NewReader(sharedFile(t, f))
+			for range n {
+				line, err := lines.ReadString('\n')
+				b.WriteString(line)
+				if err != nil {
+					break
+				}
 			}
 		}
+		return write(t, dir, name, b.String())
 	}
-	return write(t, dir, name, b.String())
 }
 
 // headlines are the first n French headlines as articles.
@@ -84,6 +83,9 @@ func headlines(t *testing.T, dir string, n int) string {
 	var b strings.Builder
 	for range n {
 		row, err := rows.Read()
+		if errors.Is(err, io.EOF) {
+			break
+		}
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -116,41 +118,56 @@ func replayHashes(t *testing.T, args ...string) string {
 	return lines
 }
 
-// Each corpus gives the committed hashes on any number of processors, as fast as can be and paced; the log of the same
-// reports, and its export, give the same output and, of each other, the same input.
+// Some documents of each corpus give the committed hashes on any number of processors, as fast as can be and paced; the log
+// of the same reports, and its export, give the same output and, of each other, the same input.
 func TestReplayGivesTheCommittedHashes(t *testing.T) {
 	for _, c := range replayCorpora {
-		t.Run(c.name, func(t *testing.T) {
-			dir := t.TempDir()
-			file, rules := c.file(t, dir), goldenRules(t, dir)
-			data, export := filepath.Join(dir, "data"), filepath.Join(dir, "export")
-			logOf(t, data, file, rules)
-			if r := quidnunc(t, "export", "--data", data, export); r.code != exitOK {
-				t.Fatalf("export: %s%s", r.out, r.err)
-			}
-			files, log := "", ""
-			ways := []struct {
-				procs int
-				speed string
-			}{{2, "max"}, {1, "max"}, {8, "max"}, {runtime.NumCPU(), "1e12"}}
-			if testing.Short() {
-				ways = ways[:1]
-			}
-			for _, how := range ways {
-				func() {
-					defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(how.procs))
-					said := fmt.Sprintf("%d processors, speed %s", how.procs, how.speed)
-					same(t, said+", files", &files, replayHashes(t, "--rules", rules, "--speed", how.speed, file))
-					same(t, said+", log", &log, replayHashes(t, "--data", data, "--speed", how.speed))
-					same(t, said+", export", &log, replayHashes(t, "--speed", how.speed, export))
-				}()
-			}
-			if of(files, "output") != of(log, "output") || of(files, "coder") != of(log, "coder") || of(files, "rules") != of(log, "rules") {
-				t.Errorf("files give\n%sand their log\n%s", files, log)
-			}
-			golden(t, "replay-"+c.name+".golden", files+"log "+of(log, "input")+"\n")
-		})
+		t.Run(c.name, func(t *testing.T) { replayEveryWay(t, c.name, c.some, c.file) })
 	}
+}
+
+// And so do all documents of those corpora of which the others are some.
+func TestReplayOfWholeCorporaGivesTheCommittedHashes(t *testing.T) {
+	if testing.Short() {
+		t.Skip("NOT TESTED in short mode: whole corpora")
+	}
+	for _, c := range replayCorpora {
+		if c.some < all {
+			t.Run(c.name, func(t *testing.T) { replayEveryWay(t, c.name+"-whole", all, c.file) })
+		}
+	}
+}
+
+func replayEveryWay(t *testing.T, name string, n int, file func(*testing.T, string, int) string) {
+	t.Helper()
+	dir := t.TempDir()
+	archive, rules := file(t, dir, n), goldenRules(t, dir)
+	data, export := filepath.Join(dir, "data"), filepath.Join(dir, "export")
+	logOf(t, data, archive, rules)
+	if r := quidnunc(t, "export", "--data", data, export); r.code != exitOK {
+		t.Fatalf("export: %s%s", r.out, r.err)
+	}
+	files, log := "", ""
+	ways := []struct {
+		procs int
+		speed string
+	}{{2, "max"}, {1, "max"}, {8, "max"}, {runtime.NumCPU(), "1e12"}}
+	if testing.Short() {
+		ways = ways[:1]
+	}
+	for _, how := range ways {
+		func() {
+			defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(how.procs))
+			said := fmt.Sprintf("%d processors, speed %s", how.procs, how.speed)
+			same(t, said+", files", &files, replayHashes(t, "--rules", rules, "--speed", how.speed, archive))
+			same(t, said+", log", &log, replayHashes(t, "--data", data, "--speed", how.speed))
+			same(t, said+", export", &log, replayHashes(t, "--speed", how.speed, export))
+		}()
+	}
+	if of(files, "output") != of(log, "output") || of(files, "coder") != of(log, "coder") || of(files, "rules") != of(log, "rules") {
+		t.Errorf("files give\n%sand their log\n%s", files, log)
+	}
+	golden(t, "replay-"+name+".golden", files+"log "+of(log, "input")+"\n")
 }
 
 // same remembers what came first and compares what comes later with it.
