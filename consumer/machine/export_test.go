@@ -1,6 +1,10 @@
 package machine
 
-import "github.com/quidnunc-news/quidnunc/pipeline/news"
+import (
+	"time"
+
+	"github.com/quidnunc-news/quidnunc/pipeline/news"
+)
 
 // Remember makes the machine forget earlier, for tests.
 func (s *State) Remember(n int) { s.archive.keep = n }
@@ -19,3 +23,6 @@ func Pend(hits [][]news.Event) []news.Event {
 	}
 	return p.whole().Events
 }
+
+// AskWindows makes the machine forget when the next absence can be found.
+func (s *State) AskWindows() { s.nextTurn = time.Time{} }

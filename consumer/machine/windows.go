@@ -117,9 +117,6 @@ func (s *State) enter(a *article, of *hit, report *news.Report, told news.Story,
 	r := &of.rule
 	c := s.windows[r.Name]
 	c.Advance(s.clock)
-	if r.When.Kind == rule.Absence {
-		s.nextTurn = time.Time{}
-	}
 	entries := of.entries
 	if entries == nil {
 		entries = appendEntries(nil, of, report, told.ID)
@@ -140,6 +137,9 @@ func (s *State) enter(a *article, of *hit, report *news.Report, told news.Story,
 			alert.Why = s.rules.early.Why(report, told, &of.held) // whichever was asked: a rule is explained the same
 			said = s.found(a, of.ruled, f, alert, out) || said
 		}
+	}
+	if due := c.Due(); r.When.Kind == rule.Absence && due.Before(s.nextTurn) { // the other windows' times stay
+		s.nextTurn = due
 	}
 	switch {
 	case said:
