@@ -2,6 +2,7 @@ package story
 
 import (
 	"math"
+	"math/bits"
 	"slices"
 )
 
@@ -113,20 +114,25 @@ func (s *Stories) gatherLists(v vector) (weight uint32) {
 	return weight
 }
 
-// touch adds a list's weight to its stories; those that have none yet are touched from now on.
+// touch adds a list's weight to its stories; those that have none yet are touched from now on. Which are is a toss-up:
+// nothing to branch on.
 func (x *scratch) touch(l *list) {
+	n := len(x.touched)
+	x.touched = slices.Grow(x.touched, len(l.slots))
+	touched := x.touched[:n+len(l.slots)]
 	round := uint64(x.round) << 32
 	for _, slot := range l.slots {
+		touched[n] = slot
 		w := x.rough[slot]
-		if w&^math.MaxUint32 != round {
-			w = round
-			x.touched = append(x.touched, slot)
-		}
+		_, fresh := bits.Sub64(w, round, 0) // 1 where it is of an earlier round
+		n += int(fresh)
+		w = w&(fresh-1) | round
 		x.rough[slot] = w + uint64(l.weight)
 	}
+	x.touched = touched[:n]
 }
 
-// raise adds a list's weight to those of its stories that are touched. Which are is a toss-up: nothing to branch on.
+// raise adds a list's weight to those of its stories that are touched.
 func (x *scratch) raise(l *list) {
 	for _, slot := range l.slots {
 		w := x.rough[slot]
@@ -227,12 +233,12 @@ func (s *Stories) recentre(slot uint32, v vector) {
 		}
 	}
 	s.scratch.centroid = x
-	c.centre = newCentre(slices.Clone(x.strongest()))
+	c.centre = newCentre(slices.Clone(s.scratch.strongest(x)))
 	s.relist(slot, old, c.centre.terms)
 }
 
-// strongest drops the weakest terms of each kind; x is sorted by key, and kinds lie together.
-func (v vector) strongest() vector {
+// strongest drops the weakest terms of each kind; v is sorted by key, and kinds lie together.
+func (x *scratch) strongest(v vector) vector {
 	kind := func(t weighted) uint64 {
 		if t.key&classMask != word {
 			return 0
@@ -241,23 +247,33 @@ func (v vector) strongest() vector {
 	}
 	out := v[:0]
 	for from := 0; from < len(v); {
-		to := from
-		for to < len(v) && kind(v[to]) == kind(v[from]) {
+		to, of := from, kind(v[from])
+		for to < len(v) && kind(v[to]) == of {
 			to++
 		}
-		part := v[from:to]
-		if len(part) > strongest {
-			slices.SortFunc(part, func(a, b weighted) int {
-				if a.weight != b.weight {
-					return compare(uint64(b.weight), uint64(a.weight))
-				}
-				return compare(a.key, b.key)
-			})
-			part = part[:strongest]
-			slices.SortFunc(part, func(a, b weighted) int { return compare(a.key, b.key) })
-		}
-		out = append(out, part...)
+		out = append(out, x.strongestOf(v[from:to])...)
 		from = to
+	}
+	return out
+}
+
+// strongestOf drops the weakest terms of one kind, of equal ones those with the highest keys.
+func (x *scratch) strongestOf(v vector) vector {
+	if len(v) <= strongest {
+		return v
+	}
+	rank := func(i int) uint64 { return uint64(v[i].weight)<<32 | uint64(math.MaxUint32-i) }
+	x.ranks = x.ranks[:0]
+	for i := range v {
+		x.ranks = append(x.ranks, rank(i))
+	}
+	slices.Sort(x.ranks)
+	least := x.ranks[len(v)-strongest]
+	out := v[:0]
+	for i, t := range v {
+		if rank(i) >= least {
+			out = append(out, t)
+		}
 	}
 	return out
 }

@@ -54,6 +54,7 @@ type scratch struct {
 	likely   []uint32 // slots
 	matches  []match
 	centroid vector
+	ranks    []uint64 // of the terms of one kind, by weight
 }
 
 // Size says how much is remembered.

@@ -138,9 +138,9 @@ func (v vector) probe() probe {
 type centre struct {
 	terms   vector
 	names   int
-	neutral uint64   // root of the squares of the weights that are no words'
-	tongue  tongue   // of its words; most have one
-	others  []tongue // the others
+	neutral uint64    // root of the squares of the weights that are no words'
+	first   [2]tongue // of its words; most have no more
+	others  []tongue
 }
 
 // tongue is a language, as words' keys have it, and the root of the squares of its words and of what is no word.
@@ -164,9 +164,12 @@ func newCentre(v vector) centre {
 			all += square(v[i].weight)
 		}
 		t.all = root(all)
-		if c.tongue.key == 0 {
-			c.tongue = t
-		} else {
+		switch {
+		case c.first[0].key == 0:
+			c.first[0] = t
+		case c.first[1].key == 0:
+			c.first[1] = t
+		default:
 			c.others = append(c.others, t)
 		}
 	}
@@ -175,8 +178,11 @@ func newCentre(v vector) centre {
 
 // in is the root of the squares of what is no word and of the words of a language; spoken tells whether there are any.
 func (c *centre) in(language uint64) (all uint64, spoken bool) {
-	if c.tongue.key == language {
-		return c.tongue.all, true
+	switch language {
+	case c.first[0].key:
+		return c.first[0].all, true
+	case c.first[1].key:
+		return c.first[1].all, true
 	}
 	for _, t := range c.others {
 		if t.key == language {
