@@ -1,7 +1,7 @@
 // Package archive reads articles from files of the past.
 //
 // It reads files, directories (every file below, in lexical order), glob patterns and standard input, each as it is or
-// packed with gzip or Zstandard, in these forms:
+// packed with gzip or Zstandard, or several in a zip file, in these forms:
 //
 // Dated text, in .txt and .text files: a document begins with a line that starts with white space or none, the word
 // "date" and a day or month, and goes on to the next such line or the end of the file:

@@ -76,6 +76,9 @@ func expand(p string) ([]file, error) {
 	}
 	f := onDisk(p)
 	f.size, f.dated = info.Size(), info.ModTime()
+	if isZip(p) && info.Mode().IsRegular() {
+		return unzipped(f), nil
+	}
 	return []file{f}, nil
 }
 
@@ -152,7 +155,11 @@ func below(fsys fs.FS, root, shown string) ([]file, error) {
 			if info, err := d.Info(); err == nil {
 				f.size, f.dated = info.Size(), info.ModTime()
 			}
-			files = append(files, f)
+			if isZip(p) {
+				files = append(files, unzipped(f)...)
+			} else {
+				files = append(files, f)
+			}
 		}
 		return nil
 	})
@@ -181,7 +188,7 @@ func (r *reading) close() {
 }
 
 // errForm says that a file holds no articles that we know to read.
-var errForm = errors.New("not a form of article we know: want text (.txt), one JSON object a line (.jsonl), a web archive (.warc, .wet, .arc) or GDELT rows (.csv), perhaps with .gz or .zst")
+var errForm = errors.New("not a form of article we know: want text (.txt), one JSON object a line (.jsonl), a web archive (.warc, .wet, .arc) or GDELT rows (.csv), perhaps with .gz or .zst, or in a .zip file")
 
 // read opens the file, unpacks it and finds out its form.
 func (f file) read(maxLine int, p *progress) (*reading, error) {
