@@ -43,9 +43,16 @@ type tally struct {
 	rules   map[string]*RuleCount
 	days    map[string]*Day
 	coders  map[string]bool
+	silent  map[cause]int // hits that became no alert; counted in one place, since they are most of all there is to count
 	day     *Day // of the last report
 	dayAt   int64
 	before  time.Time // At of the last entry
+}
+
+// cause is why hits of a rule became no alerts.
+type cause struct {
+	rule   string
+	reason machine.Reason
 }
 
 // mostDead bounds what the summary lists of what could not be read.
@@ -53,7 +60,7 @@ const mostDead = 20
 
 func newTally(c Config) *tally {
 	t := &tally{found: Summary{
-		Version: SummaryVersion, Step: machine.Version, Fates: map[machine.Fate]int{}, Suppressed: map[machine.Reason]int{},
+		Version: SummaryVersion, Step: machine.Version, Fates: map[machine.Fate]int{},
 		Severities: map[news.Severity]int{},
 		Scope:      Scope{Source: c.Kind, Order: c.Order, From: c.From, To: c.To, Warmup: c.Warmup.String(), Recoded: c.Recode, Rules: "log"},
 	}}
@@ -80,9 +87,12 @@ func resumed(found Summary, hashing Hashing) *tally {
 }
 
 func (t *tally) index() {
-	t.rules, t.days, t.coders = map[string]*RuleCount{}, map[string]*Day{}, map[string]bool{}
+	t.rules, t.days, t.coders, t.silent = map[string]*RuleCount{}, map[string]*Day{}, map[string]bool{}, map[cause]int{}
 	for _, r := range t.found.Rules {
 		t.rules[r.Name] = &r
+		for reason, n := range r.Suppressed {
+			t.silent[cause{r.Name, reason}] = n
+		}
 	}
 	for _, d := range t.found.Days {
 		t.days[d.Day] = &d
@@ -154,7 +164,7 @@ func (t *tally) adopt(hash string, list []rule.Rule) {
 	for _, r := range list {
 		c := t.rules[r.Name]
 		if c == nil {
-			c = &RuleCount{Days: map[string]int{}, Suppressed: map[machine.Reason]int{}}
+			c = &RuleCount{Days: map[string]int{}}
 			t.rules[r.Name] = c
 		}
 		c.Name, c.Title, c.Owner, c.Query, c.Severity, c.State = r.Name, r.Title, r.Owner, r.Query, r.Severity, string(r.State)
@@ -223,11 +233,9 @@ func (t *tally) told(j *job, result *machine.Result) {
 	case news.Tick:
 		f.Entries.Ticks++
 	}
-	for _, s := range result.Suppressed {
-		f.Suppressed[s.Reason]++
-		if r := t.rules[s.Rule]; r != nil {
-			r.Suppressed[s.Reason]++
-		}
+	for i := range result.Suppressed {
+		s := &result.Suppressed[i]
+		t.silent[cause{s.Rule, s.Reason}]++
 	}
 	for _, o := range result.Outputs {
 		t.hashing.Said++
@@ -303,13 +311,24 @@ func (t *tally) warn(format string, args ...any) {
 // summary is a copy of what was found so far. The output hash is the recorder's to tell.
 func (t *tally) summary() Summary {
 	out := t.found
-	out.Fates, out.Suppressed, out.Severities = maps.Clone(out.Fates), maps.Clone(out.Suppressed), maps.Clone(out.Severities)
+	out.Fates, out.Severities = maps.Clone(out.Fates), maps.Clone(out.Severities)
 	out.Gaps, out.Dead, out.Warnings = slices.Clone(out.Gaps), slices.Clone(out.Dead), slices.Clone(out.Warnings)
 	out.Coders = slices.Sorted(maps.Keys(t.coders))
-	out.Rules, out.Days = nil, nil
+	out.Rules, out.Days, out.Suppressed = nil, nil, map[machine.Reason]int{}
+	of := map[string]map[machine.Reason]int{}
+	for c, n := range t.silent {
+		out.Suppressed[c.reason] += n
+		if of[c.rule] == nil {
+			of[c.rule] = map[machine.Reason]int{}
+		}
+		of[c.rule][c.reason] = n
+	}
 	for _, name := range slices.Sorted(maps.Keys(t.rules)) {
 		r := *t.rules[name]
-		r.Days, r.Suppressed = maps.Clone(r.Days), maps.Clone(r.Suppressed)
+		r.Days, r.Suppressed = maps.Clone(r.Days), of[name]
+		if r.Suppressed == nil {
+			r.Suppressed = map[machine.Reason]int{} // {} and not null in JSON
+		}
 		out.Rules = append(out.Rules, r)
 	}
 	for _, name := range slices.Sorted(maps.Keys(t.days)) {
