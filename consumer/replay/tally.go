@@ -44,7 +44,7 @@ type tally struct {
 	days    map[string]*Day
 	coders  map[string]bool
 	silent  map[cause]int // hits that became no alert; counted in one place, since they are most of all there is to count
-	day     *Day // of the last report
+	day     *Day          // of the last report
 	dayAt   int64
 	before  time.Time // At of the last entry
 }
