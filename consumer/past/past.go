@@ -44,8 +44,8 @@ func ArticleKey(id news.ID) uint64 {
 }
 
 // Step steps a machine, which needs no rules, and says what columns keep of the entry; ok is false for what they do not
-// keep, and that is not stepped.
-func Step(s *machine.State, seq uint64, entry news.Entry) (e Entry, ok bool) {
+// keep, and that is not stepped. What was prepared of a report may be nil.
+func Step(s *machine.State, seq uint64, entry news.Entry, prepared *machine.Prepared) (e Entry, ok bool) {
 	e = Entry{Seq: seq}
 	switch x := entry.(type) {
 	case news.Report:
@@ -57,7 +57,7 @@ func Step(s *machine.State, seq uint64, entry news.Entry) (e Entry, ok bool) {
 	default:
 		return Entry{}, false
 	}
-	result := s.Step(machine.Input{Seq: seq, Entry: entry})
+	result := s.Step(machine.Input{Seq: seq, Entry: entry, Prepared: prepared})
 	if e.Kind != Report {
 		return e, true
 	}

@@ -92,7 +92,7 @@ func (m *memory) index(t testing.TB, size int) {
 		if r, ok := entry.(news.Report); ok {
 			of = traits.Of(&r)
 		}
-		e, ok := past.Step(&state, uint64(i+1), entry)
+		e, ok := past.Step(&state, uint64(i+1), entry, nil)
 		if !ok {
 			t.Fatalf("entry %d is a %T", i, entry)
 		}

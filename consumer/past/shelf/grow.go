@@ -108,11 +108,12 @@ type lot struct {
 }
 
 type item struct {
-	seq    uint64
-	read   func() (news.Entry, error)
-	noun   news.Entry // nil: left out
-	traits []string
-	entry  past.Entry
+	seq      uint64
+	read     func() (news.Entry, error)
+	noun     news.Entry        // nil: left out
+	prepared *machine.Prepared // of a report
+	traits   []string
+	entry    past.Entry
 }
 
 // page is what the machine has stepped: entries of one segment.
@@ -169,9 +170,10 @@ func (g *grower) scan(ctx context.Context, log Log, lots chan<- *lot) error {
 	return send()
 }
 
-// prepare reads the entries and finds their traits.
+// prepare reads the entries, and finds their traits and what stories look at.
 func (l *lot) prepare(traits *match.Traits) {
 	defer close(l.read)
+	var noRules *machine.Ruleset
 	for i := range l.items {
 		it := &l.items[i]
 		noun, err := it.read()
@@ -181,6 +183,7 @@ func (l *lot) prepare(traits *match.Traits) {
 		it.noun = noun
 		if r, ok := noun.(news.Report); ok {
 			it.traits = append(it.traits, traits.Of(&r)...)
+			it.prepared = noRules.Prepare(r)
 		}
 	}
 }
@@ -203,10 +206,10 @@ func (g *grower) step(lots <-chan *lot, pages chan<- page) {
 		for _, it := range l.items {
 			g.next = it.seq + 1
 			var ok bool
-			if it.entry, ok = past.Step(g.state, it.seq, it.noun); !ok {
+			if it.entry, ok = past.Step(g.state, it.seq, it.noun, it.prepared); !ok {
 				continue
 			}
-			if it.noun = nil; it.entry.At.After(g.newest) {
+			if it.noun, it.prepared = nil, nil; it.entry.At.After(g.newest) {
 				g.newest = it.entry.At
 			}
 			p.items, taken = append(p.items, it), true
