@@ -2,6 +2,9 @@ package main
 
 import (
 	"encoding/json"
+	"flag"
+	"io"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"slices"
@@ -12,9 +15,12 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/quidnunc-news/quidnunc/cmd/quidnunc/sample"
+	"github.com/quidnunc-news/quidnunc/consumer/replay/invent"
+	"github.com/quidnunc-news/quidnunc/consumer/rule"
 	"github.com/quidnunc-news/quidnunc/consumer/rulebook"
 	"github.com/quidnunc-news/quidnunc/pipeline/news"
 	"github.com/quidnunc-news/quidnunc/pipeline/stream"
+	"github.com/quidnunc-news/quidnunc/pipeline/wire"
 )
 
 // What a preview tells of the sample is what was told live, alert for alert.
@@ -92,4 +98,67 @@ func TestAPreviewTellsWhatWasToldLive(t *testing.T) {
 	if r := quidnunc(t, "rules", "preview", "x", "--days", "0", "--data", dir); r.code != exitUsage {
 		t.Errorf("no days: exit code %d", r.code)
 	}
+}
+
+var previewReports = flag.Int("preview-reports", 20_000, "of BenchmarkRulesPreview")
+
+// BenchmarkRulesPreview is a preview as a user meets it: candidates come out of an embedded server. It prints how fast
+// the first one makes the index.
+func BenchmarkRulesPreview(b *testing.B) {
+	n := *previewReports
+	if testing.Short() {
+		n = 500
+	}
+	dir := b.TempDir()
+	h, err := open(b.Context(), houseConfig{data: dir, nats: natsConfig{Port: -1}, listen: off}, streams{nil, io.Discard, io.Discard}, slog.New(slog.DiscardHandler))
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(h.close)
+	publishInvented(b, h.hub, n)
+	p := previewer{std: streams{nil, io.Discard, io.Discard}, days: 400, shown: 10, index: filepath.Join(dir, "past")}
+	for _, query := range []string{"what:SANCTION mode:expel who:FRA whom:MLI", "what:AID who:CHN", "what:AID", "what:(AID OR ACCUSE OR CONSULT)"} {
+		r, err := rule.New("previewed", query)
+		if err != nil {
+			b.Fatal(err)
+		}
+		b.Run(query, func(b *testing.B) {
+			for b.Loop() {
+				f, err := p.preview(b.Context(), h.hub, r)
+				if err != nil {
+					b.Fatal(err)
+				}
+				if f.Indexed > 0 {
+					b.Logf("the index took in %d entries, %.0f/s", f.Indexed, float64(f.Indexed)/f.IndexSeconds)
+				}
+				b.ReportMetric(float64(f.Candidates), "candidates")
+				b.ReportMetric(1000*f.Seconds, "ask-ms")
+			}
+		})
+	}
+}
+
+func publishInvented(b *testing.B, hub *stream.Hub, n int) {
+	b.Helper()
+	var bundles [][]stream.Message
+	flush := func() {
+		if _, err := hub.PublishBatch(b.Context(), bundles); err != nil {
+			b.Fatal(err)
+		}
+		bundles = bundles[:0]
+	}
+	for r := range (invent.Plan{Seed: 1, Reports: n}).All() {
+		bundle, err := wire.Bundle(r)
+		if err != nil {
+			b.Fatal(err)
+		}
+		var messages []stream.Message
+		for _, m := range bundle {
+			messages = append(messages, stream.Message(m))
+		}
+		if bundles = append(bundles, messages); len(bundles) == 100 {
+			flush()
+		}
+	}
+	flush()
 }

@@ -30,14 +30,18 @@ type Log interface {
 // Entries are read on all cores; the machine steps them in their order, and beside it segments are made of what it said.
 func (s *Shelf) Grow(ctx context.Context, log Log, progress func(entries int, seq uint64)) error {
 	g := grower{shelf: s, progress: progress, newest: s.list.Newest, next: s.list.Next}
-	if err := g.begin(); err != nil {
-		return err
-	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	lots, stepped := make(chan *lot, 4*runtime.GOMAXPROCS(0)), make(chan page, 4)
 	var work sync.WaitGroup
-	work.Go(func() { g.step(lots, stepped) })
+	work.Go(func() {
+		defer close(stepped)
+		if err := g.step(lots, stepped); err != nil {
+			cancel(err)
+			for range lots { //nolint:revive // as below
+			}
+		}
+	})
 	work.Go(func() {
 		if err := g.write(stepped); err != nil {
 			cancel(err)
@@ -55,7 +59,8 @@ func (s *Shelf) Grow(ctx context.Context, log Log, progress func(entries int, se
 	return err
 }
 
-// begin takes up the machine's memory, and the last segment where it has room.
+// begin takes up the machine's memory, and the last segment where it has room. That takes a while where there is much of
+// it, and is done when the log has gained something.
 func (g *grower) begin() error {
 	g.state, g.builder = &machine.State{}, &past.Builder{}
 	g.segments = g.shelf.list.Segments
@@ -189,8 +194,14 @@ func (l *lot) prepare(traits *match.Traits) {
 }
 
 // step lets the machine step what was read, and hands on what columns keep of it.
-func (g *grower) step(lots <-chan *lot, pages chan<- page) {
-	defer close(pages)
+func (g *grower) step(lots <-chan *lot, pages chan<- page) error {
+	first := <-lots
+	if first == nil || len(first.items) == 0 {
+		return nil
+	}
+	if err := g.begin(); err != nil {
+		return err
+	}
 	full, fresh, taken := past.Full-g.builder.Len(), 0, false
 	p := page{begins: g.state.Time()}
 	send := func(end, save bool) {
@@ -201,7 +212,7 @@ func (g *grower) step(lots <-chan *lot, pages chan<- page) {
 		pages <- p
 		p = page{begins: g.state.Time()}
 	}
-	for l := range lots {
+	for l := first; l != nil; l = <-lots { // nil: there are no more
 		<-l.read
 		for _, it := range l.items {
 			g.next = it.seq + 1
@@ -224,6 +235,7 @@ func (g *grower) step(lots <-chan *lot, pages chan<- page) {
 	if taken && !g.interrupted {
 		send(true, true)
 	}
+	return nil
 }
 
 // write makes segments of what was stepped.
