@@ -26,7 +26,7 @@ import (
 )
 
 func newRulesPreview(std streams) *cobra.Command {
-	var p previewer
+	p := previewer{large: largeMemory}
 	c := &cobra.Command{
 		Use:   "preview NAME [FILE…]",
 		Short: "Say what a rule would have told, before it goes live",
@@ -35,8 +35,9 @@ or, without any, the one in force. It is what the machine would have told, exact
 come from an index of the log, and the stored reports decide.
 
 The index is kept beside the log and grows by what came since the last preview; the first one
-reads the whole log. It is checked by its hashes and made anew when it is damaged. Nothing is
-stored in the log, nobody is told.`,
+reads the whole log. Where a large log has gained less than a hundredth, the answer comes first
+and says how much it leaves out; --fresh has it wait. The index is checked by its hashes and made
+anew when it is damaged. Nothing is stored in the log, nobody is told.`,
 		Example: "  quidnunc rules preview russia-nato-rupture --days 90 rules.yaml",
 		Args:    cobra.MinimumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
@@ -48,6 +49,7 @@ stored in the log, nobody is told.`,
 	c.Flags().IntVar(&p.days, "days", 90, "how many days of the log's time, up to its end")
 	c.Flags().IntVar(&p.shown, "show", 10, "how many of the latest alerts to show")
 	c.Flags().StringVar(&p.index, "index", "", "directory of the index (default past in the data directory)")
+	c.Flags().BoolVar(&p.fresh, "fresh", false, "take in what the log has gained before the answer, however little it is")
 	c.Flags().BoolVar(&p.asJSON, "json", false, "print one JSON object")
 	return c
 }
@@ -58,6 +60,8 @@ type previewer struct {
 	days, shown int
 	index       string
 	asJSON      bool
+	fresh       bool
+	large       int64 // bytes of memory that the index takes up in more than a moment
 	headway     headway
 }
 
@@ -98,6 +102,9 @@ func (p *previewer) run(ctx context.Context, name string, files []string) error 
 	}
 	if err != nil {
 		return fmt.Errorf("standard output: %w", err)
+	}
+	if found.Behind > 0 {
+		return p.catchUp(ctx, hub)
 	}
 	return nil
 }
@@ -142,27 +149,47 @@ func (p *previewer) preview(ctx context.Context, hub *stream.Hub, r rule.Rule) (
 	return found, err
 }
 
-// manyEntries are more than the index takes in in a moment.
-const manyEntries = 20000
+// An index whose machine remembers much is taken up in seconds. While the log has gained little it is asked as it is, and
+// takes that in when the answer is told.
+const (
+	manyEntries = 20000    // the index takes in more than a moment
+	largeMemory = 16 << 20 // bytes
+	little      = 100      // of so much one
+)
 
-func (p *previewer) ask(ctx context.Context, hub *stream.Hub, s *shelf.Shelf, last uint64, r rule.Rule) (foreseen, error) {
-	log := history{hub}
-	began := time.Now()
-	had, from := s.Entries(), s.Next()
-	if had == 0 && last > manyEntries {
-		fmt.Fprintf(p.std.err, "the index is made of the whole log, %d messages; later previews take in only what the log has gained\n", last)
+// behind is how many messages the log has gained of which the index may be ignorant for now.
+func (p *previewer) behind(s *shelf.Shelf, last uint64) (uint64, error) {
+	gained := last + 1 - s.Next()
+	if p.fresh || gained*little > s.Next() {
+		return 0, nil
 	}
-	p.headway.begin("index, entries")
-	if err := s.Grow(ctx, log, func(n int, seq uint64) { p.headway.tell(n, float64(seq+1-from)/float64(max(last, seq)+1-from)) }); err != nil {
+	_, memory, err := s.Size()
+	if err != nil || memory < p.large {
+		return 0, err
+	}
+	return gained, nil
+}
+
+// ask asks the index of what the log has up to a place.
+func (p *previewer) ask(ctx context.Context, hub *stream.Hub, s *shelf.Shelf, last uint64, r rule.Rule) (foreseen, error) {
+	found := foreseen{Rule: r.Name, Days: p.days, shown: p.shown, perDay: map[string]int{}}
+	var err error
+	if found.Behind, err = p.behind(s, last); err != nil {
 		return foreseen{}, err
 	}
-	found := foreseen{Rule: r.Name, Days: p.days, shown: p.shown, perDay: map[string]int{}, Indexed: s.Entries() - had, IndexSeconds: time.Since(began).Seconds()}
+	if found.Behind == 0 {
+		began, had := time.Now(), s.Entries()
+		if err := p.grow(ctx, hub, s, last); err != nil {
+			return foreseen{}, err
+		}
+		found.Indexed, found.IndexSeconds = s.Entries()-had, time.Since(began).Seconds()
+	}
 	if s.Entries() == 0 {
 		return found, nil
 	}
-	began = time.Now()
+	began := time.Now()
 	p.headway.begin("candidates")
-	answer, err := past.Ask(ctx, s, log, past.Question{
+	answer, err := past.Ask(ctx, s, history{hub}, past.Question{
 		Rule: r, Gazetteer: gazetteer.Default(), From: s.Newest().AddDate(0, 0, -p.days), Told: found.add,
 		Progress: func(read, of int) { p.headway.tell(read, float64(read)/float64(of)) },
 	})
@@ -172,6 +199,39 @@ func (p *previewer) ask(ctx context.Context, hub *stream.Hub, s *shelf.Shelf, la
 	}
 	found.finish(answer, time.Since(began))
 	return found, nil
+}
+
+// grow lets the index take in what the log has gained.
+func (p *previewer) grow(ctx context.Context, hub *stream.Hub, s *shelf.Shelf, last uint64) error {
+	from := s.Next()
+	if s.Entries() == 0 && last > manyEntries {
+		fmt.Fprintf(p.std.err, "the index is made of the whole log, %d messages; later previews take in only what the log has gained\n", last)
+	}
+	p.headway.begin("index, entries")
+	defer p.headway.end()
+	return s.Grow(ctx, history{hub}, func(n int, seq uint64) { p.headway.tell(n, float64(seq+1-from)/float64(max(last, seq)+1-from)) })
+}
+
+// catchUp lets the index take in what it was behind. One that turns out to be damaged is made anew by the next preview.
+func (p *previewer) catchUp(ctx context.Context, hub *stream.Hub) error {
+	dir, err := p.dir()
+	if err != nil {
+		return err
+	}
+	s, _, err := shelf.Open(dir)
+	if err != nil {
+		return err
+	}
+	last, err := hub.Last(ctx, stream.Reports)
+	if err != nil {
+		return err
+	}
+	err = p.grow(ctx, hub, s, last)
+	if shelf.Damaged(err) {
+		fmt.Fprintf(p.std.err, "the next preview makes the index in %s anew: %v\n", dir, err)
+		err = s.Clear()
+	}
+	return err
 }
 
 // dir is where the index of this log is.
@@ -226,6 +286,7 @@ type foreseen struct {
 	Latest       []glimpse              `json:"latest"`
 	Indexed      int                    `json:"indexed"` // entries that the index took in for this
 	IndexSeconds float64                `json:"index_seconds"`
+	Behind       uint64                 `json:"behind"` // messages at the log's end that the index takes in after this
 	Seconds      float64                `json:"seconds"`
 
 	shown  int
@@ -308,6 +369,9 @@ func (f foreseen) String() string {
 	fmt.Fprintf(&b, "%d of %d reports were read, in %.2f s", f.Candidates, f.Reports, f.Seconds)
 	if f.Indexed > 0 {
 		fmt.Fprintf(&b, "; the index took in %d entries, in %.2f s", f.Indexed, f.IndexSeconds)
+	}
+	if f.Behind > 0 {
+		fmt.Fprintf(&b, "; the %d latest messages of the log are taken in now, for the next preview", f.Behind)
 	}
 	if f.Lost > 0 {
 		fmt.Fprintf(&b, "; %d are not in the log any more, and what they would have told is missing", f.Lost)

@@ -100,6 +100,44 @@ func TestAPreviewTellsWhatWasToldLive(t *testing.T) {
 	}
 }
 
+func TestAPreviewOfALargeIndexAnswersBeforeItTakesInALittle(t *testing.T) {
+	h, err := open(t.Context(), houseConfig{data: t.TempDir(), nats: natsConfig{Port: -1}, listen: off}, streams{nil, io.Discard, io.Discard}, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(h.close)
+	r, err := rule.New("previewed", "what:AID")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := previewer{std: streams{nil, io.Discard, io.Discard}, days: 400, index: t.TempDir()} // every memory is large
+	reports := func(want int, behind bool) {
+		t.Helper()
+		f, err := p.preview(t.Context(), h.hub, r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if f.Reports != want || (f.Behind > 0) != behind {
+			t.Errorf("%d reports, %d messages behind; want %d", f.Reports, f.Behind, want)
+		}
+	}
+	publishInvented(t, h.hub, 0, 300)
+	reports(300, false)
+	publishInvented(t, h.hub, 300, 301)
+	reports(300, true)
+	p.fresh = true
+	reports(301, false)
+	p.fresh = false
+	publishInvented(t, h.hub, 301, 302)
+	reports(301, true)
+	if err := p.catchUp(t.Context(), h.hub); err != nil {
+		t.Fatal(err)
+	}
+	reports(302, false)
+	publishInvented(t, h.hub, 302, 320)
+	reports(320, false) // more than a little
+}
+
 var previewReports = flag.Int("preview-reports", 20_000, "of BenchmarkRulesPreview")
 
 // BenchmarkRulesPreview is a preview as a user meets it: candidates come out of an embedded server. It prints how fast
@@ -115,7 +153,7 @@ func BenchmarkRulesPreview(b *testing.B) {
 		b.Fatal(err)
 	}
 	b.Cleanup(h.close)
-	publishInvented(b, h.hub, n)
+	publishInvented(b, h.hub, 0, n)
 	p := previewer{std: streams{nil, io.Discard, io.Discard}, days: 400, shown: 10, index: filepath.Join(dir, "past")}
 	for _, query := range []string{"what:SANCTION mode:expel who:FRA whom:MLI", "what:AID who:CHN", "what:AID", "what:(AID OR ACCUSE OR CONSULT)"} {
 		r, err := rule.New("previewed", query)
@@ -138,7 +176,7 @@ func BenchmarkRulesPreview(b *testing.B) {
 	}
 }
 
-func publishInvented(b *testing.B, hub *stream.Hub, n int) {
+func publishInvented(b testing.TB, hub *stream.Hub, from, to int) {
 	b.Helper()
 	var bundles [][]stream.Message
 	flush := func() {
@@ -147,7 +185,11 @@ func publishInvented(b *testing.B, hub *stream.Hub, n int) {
 		}
 		bundles = bundles[:0]
 	}
-	for r := range (invent.Plan{Seed: 1, Reports: n}).All() {
+	i := 0
+	for r := range (invent.Plan{Seed: 1, Reports: to}).All() {
+		if i++; i <= from {
+			continue
+		}
 		bundle, err := wire.Bundle(r)
 		if err != nil {
 			b.Fatal(err)

@@ -115,7 +115,7 @@ func (s *Shelf) Size() (segments, memory int64, err error) {
 	for _, f := range s.list.Segments {
 		info, err := os.Stat(s.path(f.Hash))
 		if err != nil {
-			return 0, 0, fmt.Errorf("shelf: %w", err)
+			return 0, 0, lost(f.Hash, err)
 		}
 		segments += info.Size()
 	}
@@ -124,7 +124,7 @@ func (s *Shelf) Size() (segments, memory int64, err error) {
 	}
 	info, err := os.Stat(s.path(s.list.Machine.Hash))
 	if err != nil {
-		return 0, 0, fmt.Errorf("shelf: %w", err)
+		return 0, 0, lost(s.list.Machine.Hash, err)
 	}
 	return segments, info.Size(), nil
 }
