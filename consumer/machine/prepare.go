@@ -32,15 +32,15 @@ type hit struct {
 func (r *Ruleset) Prepare(report news.Report) *Prepared {
 	p := &Prepared{}
 	if r != nil {
-		p = r.ask(report)
+		p = r.ask(&report)
 	}
 	p.gist = story.GistOf(&report)
 	return p
 }
 
 // ask finds which rules the report satisfies, but for those that ask of its story.
-func (r *Ruleset) ask(report news.Report) *Prepared {
-	held, exceeded := r.early.Ask(&report, news.Story{}, nil)
+func (r *Ruleset) ask(report *news.Report) *Prepared {
+	held, exceeded := r.early.Ask(report, news.Story{}, nil)
 	p := &Prepared{set: r, hits: make([]hit, len(held)), exceeded: exceeded}
 	entries := make([]window.Entry, 0, len(held)) // of all hits: most have one
 	for i := range held {
@@ -48,7 +48,7 @@ func (r *Ruleset) ask(report news.Report) *Prepared {
 		at.asked, at.held = r.early.answers.at(held[i].Number), held[i]
 		if when := &at.rule.When; when.Windowed() && !countsStories(when) {
 			from := len(entries)
-			entries = appendEntries(entries, at, &report, "")
+			entries = appendEntries(entries, at, report, "")
 			at.entries = entries[from:len(entries):len(entries)]
 		}
 	}
@@ -71,7 +71,7 @@ func asksStory(q rule.Rule) bool {
 // the rules' names.
 func (s *State) matches(r *news.Report, told news.Story, p *Prepared) (hits []hit, exceeded []string) {
 	if p == nil || p.set != s.rules {
-		p = s.rules.ask(*r)
+		p = s.rules.ask(r)
 	}
 	if s.rules.late.Len() == 0 {
 		return p.hits, p.exceeded

@@ -2,12 +2,12 @@ package match
 
 import (
 	"slices"
+	"sort"
 	"sync"
 
 	"github.com/quidnunc-news/quidnunc/consumer/rule"
 	"github.com/quidnunc-news/quidnunc/pipeline/gazetteer"
 	"github.com/quidnunc-news/quidnunc/pipeline/news"
-	"github.com/quidnunc-news/quidnunc/pipeline/text"
 )
 
 // MaxSpans bounds the spans that one clause carries.
@@ -159,38 +159,14 @@ func (x *explanations) of(g *gazetteer.Gazetteer, r *rule.Rule) *explained {
 	return out
 }
 
-// spansOf are the places of the words in Article.Text, by position; zero in title and gap.
-func spansOf(d *document) []news.Span {
-	out := make([]news.Span, 0, len(d.words))
-	if len(d.words) == 0 {
-		return out
-	}
-	if d.report.Article.Title != "" {
-		out = out[:d.title+gap]
-	}
-	seg := text.Segment(d.report.Article.Text, langs[d.lang])
-	for i, t := range seg.Tokens {
-		if isWord(t.Kind, seg.Word(i)) {
-			out = append(out, t.Span)
-		}
-	}
-	return out
-}
-
 // teller tells why rules hold.
 type teller struct {
 	doc     *document
 	view    *view
-	spans   []news.Span // of the words, once a clause wants them: cutting a text into words is dear
+	chunks  []chunkAt   // of the text, once a clause wants places
+	spans   []news.Span // of all words of the text, once a clause wants one that only the whole text tells
 	event   int         // -1: none is bound
 	clauses []news.Clause
-}
-
-func (t *teller) wordSpans() []news.Span {
-	if t.spans == nil {
-		t.spans = spansOf(t.doc)
-	}
-	return t.spans
 }
 
 // hit asks a rule that holds of the document, on which events and why.
@@ -292,11 +268,10 @@ func (t *teller) tellClause(r *reason) {
 	}
 	c.Text = r.text
 	for _, f := range r.words {
-		for _, run := range f.runs(t.view, nil) {
-			if run.first >= t.doc.title {
-				spans := t.wordSpans()
-				c.Spans = append(c.Spans, news.Span{Start: spans[run.first].Start, End: spans[run.last].End})
-			}
+		runs := f.runs(t.view, nil)
+		inText := sort.Search(len(runs), func(i int) bool { return runs[i].first >= t.doc.title })
+		for _, run := range runs[inText:min(len(runs), inText+MaxSpans)] { // the others come behind these
+			c.Spans = append(c.Spans, news.Span{Start: t.place(run.first).Start, End: t.place(run.last).End})
 		}
 	}
 }

@@ -225,21 +225,30 @@ func key(s, rest string) (low, high uint64) {
 }
 
 func (l *lexer) short(s string, p *piece, lang int) stretch {
-	i := l.place(p.low, p.high, lang)
-	for ; l.table[i].size != 0; i = (i + 1) & uint64(len(l.table)-1) {
-		c := &l.table[i]
-		if c.low == p.low && c.high == p.high && c.lang == uint8(lang) && int(c.size) == len(s) {
-			return stretch{c.first, uint32(c.n)}
-		}
+	c := l.find(p.low, p.high, len(s), lang)
+	if c.size != 0 {
+		return stretch{c.first, uint32(c.n)}
 	}
 	at, known := l.learn(s, lang)
 	if known {
-		l.table[i] = chunk{low: p.low, high: p.high, first: at.first, n: uint16(at.n), lang: uint8(lang), size: uint8(len(s))}
+		*c = chunk{low: p.low, high: p.high, first: at.first, n: uint16(at.n), lang: uint8(lang), size: uint8(len(s))}
 		if l.used++; 3*l.used > 2*len(l.table) {
 			l.grow()
 		}
 	}
 	return at
+}
+
+// find is where a chunk of the key and so many bytes stands in the table, or the empty place where it belongs.
+func (l *lexer) find(low, high uint64, size, lang int) *chunk {
+	i := l.place(low, high, lang)
+	for ; l.table[i].size != 0; i = (i + 1) & uint64(len(l.table)-1) {
+		c := &l.table[i]
+		if c.low == low && c.high == high && c.lang == uint8(lang) && int(c.size) == size {
+			return c
+		}
+	}
+	return &l.table[i]
 }
 
 func (l *lexer) longer(s string, lang int) stretch {
