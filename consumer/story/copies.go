@@ -104,42 +104,13 @@ func (s *Stories) best(g *Gist, matches []match) *doc {
 	return best
 }
 
-// equal is what copied is, found among the articles with the very signature of g: most copies are such. It is sure where
-// nothing that matches would tell could come before it.
+// equal is what copied is, found among the articles with the very signature of g: most copies are such. The earlier one of
+// them was told, the fewer bands find it; of those that as many find the first one told comes first. It is sure where
+// nothing else that bands find could come before it.
 func (s *Stories) equal(g *Gist, heads *[chains]head) (of *doc, sure bool) {
-	found, all := s.equals(g, heads)
-	for from := 0; from < len(found); {
-		to := from + 1
-		for to < len(found) && found[to].bands == found[from].bands {
-			to++
-		}
-		if !ranked(g, found[from].bands) {
-			return nil, false
-		}
-		for i := to - 1; i >= from; i-- { // the first one told is the original
-			d := s.shelf.at(found[i].number)
-			if s.sameWords(&g.doc, d) == allSame && !s.fillsForm(g.title, d) {
-				return d, true
-			}
-		}
-		from = to
-	}
-	return nil, all && g.doc.shingles < leastWords
-}
-
-// ranked tells whether an article with the signature of g and so many bands comes before all that might be preferred to
-// it: before any other where all bands are the same; of short texts, which only equal ones are copies of, among those that
-// are compared at all.
-func ranked(g *Gist, n int) bool {
-	return n == bands || g.doc.shingles < leastWords && n*perArticle >= bands*perBand
-}
-
-// equals are the articles of late with the signature of g that its bands find, and in how many of them, the latest first:
-// the earlier an article, the fewer bands find it. all is false where some may be missing.
-func (s *Stories) equals(g *Gist, heads *[chains]head) (out []match, all bool) {
 	oldest := s.now - int64(Horizon/time.Second)
 	var latest [bands]uint32
-	out = s.scratch.matches[:0]
+	alike := s.scratch.matches[:0] // found by as many bands, the latest first
 	number, ok := s.shelf.number(heads[whole])
 	for ; ok; number, ok = s.shelf.before(number, whole) {
 		d := s.shelf.at(number)
@@ -150,19 +121,47 @@ func (s *Stories) equals(g *Gist, heads *[chains]head) (out []match, all bool) {
 			continue
 		}
 		if !s.shelf.ordinalsTell(number) {
-			return out, false
+			return nil, false
 		}
-		if len(out) == 0 {
+		if len(alike) == 0 {
 			latest = s.shelf.ordinals(heads)
 		}
 		n := s.shelf.among(number, &latest)
+		if len(alike) > 0 && n < alike[0].bands {
+			if of = s.original(g, alike); of != nil {
+				return of, true
+			}
+			alike = alike[:0]
+		}
 		if n == 0 {
 			break
 		}
-		out = append(out, match{number, n})
+		if !ranked(g, n) {
+			return nil, false
+		}
+		alike = append(alike, match{number, n})
+		s.scratch.matches = alike
 	}
-	s.scratch.matches = out
-	return out, true
+	of = s.original(g, alike)
+	return of, of != nil || g.doc.shingles < leastWords
+}
+
+// original is the first one told of the articles with the signature of g that has its words.
+func (s *Stories) original(g *Gist, alike []match) *doc {
+	for i := len(alike) - 1; i >= 0; i-- {
+		d := s.shelf.at(alike[i].number)
+		if s.sameWords(&g.doc, d) == allSame && !s.fillsForm(g.title, d) {
+			return d
+		}
+	}
+	return nil
+}
+
+// ranked tells whether an article with the signature of g that so many bands find comes before all that might be preferred
+// to it: before any other where all bands are the same; of short texts, which only equal ones are copies of, among those
+// that are compared at all.
+func ranked(g *Gist, n int) bool {
+	return n == bands || g.doc.shingles < leastWords && n*perArticle >= bands*perBand
 }
 
 // fillsForm tells whether the headline fills the same form as the other article's story, for something else.

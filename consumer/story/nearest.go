@@ -25,7 +25,9 @@ func (s *Stories) nearest(v vector, t title, language uint64) (slot uint32, foun
 	best, second := -1, -1
 	var bestLike, secondLike int
 	p := v.probe()
-	for _, at := range s.candidates(v) {
+	likely := s.candidates(v)
+	s.fetch(likely)
+	for _, at := range likely {
 		c := s.slots[at]
 		sim, ok := s.joins(&p, c, language)
 		if !ok || c.barred(t) {
@@ -46,6 +48,17 @@ func (s *Stories) nearest(v vector, t title, language uint64) (slot uint32, foun
 		return s.merge(uint32(best), uint32(second), language), true
 	}
 	return uint32(best), true
+}
+
+// fetch looks at all that the article is going to be compared with, so that the processor waits for memory once, not for
+// one after the other.
+func (s *Stories) fetch(slots []uint32) {
+	sum := uint64(0)
+	for _, at := range slots {
+		terms := s.slots[at].centre.terms
+		sum += terms[len(terms)/2].key
+	}
+	s.scratch.fetched = sum
 }
 
 // joins tells how alike an article and a story are, and whether that makes them one.
@@ -89,15 +102,11 @@ func (s *Stories) candidates(v vector) []uint32 {
 	return s.heaviest()
 }
 
-// gatherLists fills the lists of a round, the shortest first, and tells how much they weigh together.
+// gatherLists fills the lists, the shortest first, and tells how much they weigh together.
 func (s *Stories) gatherLists(v vector) (weight uint32) {
 	x := &s.scratch
 	if n := len(s.slots); n > len(x.rough) {
-		x.rough = append(x.rough, make([]uint64, n-len(x.rough))...)
-	}
-	if x.round++; x.round == 0 {
-		clear(x.rough)
-		x.round = 1
+		x.rough = append(x.rough, make([]uint32, n-len(x.rough))...)
 	}
 	x.lists = x.lists[:0]
 	for _, t := range v {
@@ -120,14 +129,12 @@ func (x *scratch) touch(l *list) {
 	n := len(x.touched)
 	x.touched = slices.Grow(x.touched, len(l.slots))
 	touched := x.touched[:n+len(l.slots)]
-	round := uint64(x.round) << 32
 	for _, slot := range l.slots {
 		touched[n] = slot
 		w := x.rough[slot]
-		_, fresh := bits.Sub64(w, round, 0) // 1 where it is of an earlier round
+		_, fresh := bits.Sub32(w, 1, 0) // 1 where it is 0
 		n += int(fresh)
-		w = w&(fresh-1) | round
-		x.rough[slot] = w + uint64(l.weight)
+		x.rough[slot] = w + l.weight
 	}
 	x.touched = touched[:n]
 }
@@ -136,11 +143,8 @@ func (x *scratch) touch(l *list) {
 func (x *scratch) raise(l *list) {
 	for _, slot := range l.slots {
 		w := x.rough[slot]
-		add := uint64(l.weight)
-		if uint32(w>>32) != x.round {
-			add = 0
-		}
-		x.rough[slot] = w + add
+		_, fresh := bits.Sub32(w, 1, 0)
+		x.rough[slot] = w + l.weight&(fresh-1)
 	}
 }
 
@@ -148,7 +152,7 @@ func (x *scratch) raise(l *list) {
 func (x *scratch) settled(left uint32) bool {
 	n := 0
 	for _, slot := range x.touched {
-		if uint32(x.rough[slot]) > left {
+		if x.rough[slot] > left {
 			if n++; n == candidates {
 				return true
 			}
@@ -161,7 +165,7 @@ func (x *scratch) settled(left uint32) bool {
 func (s *Stories) heaviest() []uint32 {
 	x := &s.scratch
 	best := x.likely[:0]
-	least := uint64(0) // weight of the last one of best, where that is full
+	least := uint32(0) // weight of the last one of best, where that is full
 	for _, slot := range x.touched {
 		w := x.rough[slot]
 		if w < least || w == least && s.slots[slot].serial > s.slots[best[candidates-1]].serial {
@@ -183,6 +187,9 @@ func (s *Stories) heaviest() []uint32 {
 		if len(best) == candidates {
 			least = x.rough[best[candidates-1]]
 		}
+	}
+	for _, slot := range x.touched {
+		x.rough[slot] = 0
 	}
 	x.likely = best
 	return best

@@ -47,12 +47,12 @@ type Stories struct {
 // scratch is used by one Add and means nothing after it.
 type scratch struct {
 	vector   vector
-	rough    []uint64 // by slot: how much weight it shares, and, in the upper half, in which round
-	round    uint32
+	rough    []uint32 // by slot: how much weight it shares; 0 between one article and the next
 	lists    []list
 	touched  []uint32
 	likely   []uint32 // slots
 	matches  []match
+	fetched  uint64
 	centroid vector
 	ranks    []uint64 // of the terms of one kind, by weight
 }
