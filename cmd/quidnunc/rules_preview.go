@@ -291,6 +291,7 @@ type foreseen struct {
 
 	shown  int
 	perDay map[string]int
+	oldest time.Time // day of an alert
 }
 
 type daily struct {
@@ -314,7 +315,11 @@ func (f *foreseen) add(a news.Alert) error {
 		return nil
 	}
 	f.Alerts++
-	f.perDay[a.At.UTC().Format(time.DateOnly)]++
+	day := a.At.UTC().Truncate(24 * time.Hour)
+	f.perDay[day.Format(time.DateOnly)]++
+	if f.oldest.IsZero() || day.Before(f.oldest) {
+		f.oldest = day
+	}
 	if f.shown < 1 {
 		return nil
 	}
@@ -331,7 +336,11 @@ func (f *foreseen) add(a news.Alert) error {
 func (f *foreseen) finish(a past.Answer, took time.Duration) {
 	f.Start, f.End, f.Reports, f.Candidates, f.Lost, f.Suppressed = a.Start, a.End, a.Reports, a.Candidates, a.Lost, a.Suppressed
 	f.Seconds = took.Seconds()
-	for day := a.Start.UTC().Truncate(24 * time.Hour); !day.After(a.End); day = day.AddDate(0, 0, 1) {
+	begin := a.Start.UTC().Truncate(24 * time.Hour)
+	if !f.oldest.IsZero() && f.oldest.Before(begin) { // an article may come behind younger ones
+		begin = f.oldest
+	}
+	for day := begin; !day.After(a.End); day = day.AddDate(0, 0, 1) {
 		name := day.Format(time.DateOnly)
 		f.PerDay = append(f.PerDay, daily{name, f.perDay[name]})
 	}

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"time"
 
@@ -23,10 +24,10 @@ type headway struct {
 
 // step is how far one thing is that a preview does.
 type step struct {
-	Doing string `json:"doing"`
-	Done  int    `json:"done"`
-	Share string `json:"share"`
-	Left  string `json:"left"`
+	Doing string  `json:"doing"`
+	Done  int     `json:"done"`
+	Share float64 `json:"share"` // of all, from 0 to 1
+	Left  string  `json:"left"`
 }
 
 // begin says what is done from now on.
@@ -49,7 +50,7 @@ func (h *headway) tell(done int, share float64) {
 	h.told = now
 	left := time.Duration(float64(took) * (1 - share) / share).Round(time.Second)
 	if h.every == progressEvery {
-		if line, err := json.Marshal(step{h.doing, done, fmt.Sprintf("%.1f %%", 100*share), left.String()}); err == nil {
+		if line, err := json.Marshal(step{h.doing, done, math.Round(1000*share) / 1000, left.String()}); err == nil {
 			fmt.Fprintf(h.w, "{\"preview\":%s}\n", line)
 		}
 		return

@@ -86,6 +86,18 @@ func TestAPreviewTellsWhatWasToldLive(t *testing.T) {
 	if f, r := preview("attack-on-ukraine"); !strings.Contains(r.err, "is made anew") || f.Alerts != len(live["attack-on-ukraine"]) {
 		t.Errorf("of a damaged index: %d alerts, %s", f.Alerts, r.err)
 	}
+	few := quidnunc(t, "rules", "preview", "attack-on-ukraine", "--days", "30", "--json", "--data", dir)
+	var f foreseen
+	if err := json.Unmarshal([]byte(few.out), &f); err != nil {
+		t.Fatal(err, few.err)
+	}
+	sum := 0
+	for _, d := range f.PerDay {
+		sum += d.Alerts
+	}
+	if f.Alerts == 0 || sum != f.Alerts { // the sample's log is not in the order of time
+		t.Errorf("of 30 days: %d alerts, %d on some day", f.Alerts, sum)
+	}
 	r := quidnunc(t, "rules", "preview", "attack-on-ukraine", "--days", "2000", "--data", dir)
 	for _, want := range []string{"attack-on-ukraine from 2021-09-17 to ", " alerts a day, at most ", " of 57 reports were read, in "} {
 		if !strings.Contains(r.out, want) {
@@ -136,6 +148,22 @@ func TestAPreviewOfALargeIndexAnswersBeforeItTakesInALittle(t *testing.T) {
 	reports(302, false)
 	publishInvented(t, h.hub, 302, 320)
 	reports(320, false) // more than a little
+}
+
+func TestAPreviewThatTakesLongTellsHowFarItIs(t *testing.T) {
+	var told strings.Builder
+	h := headway{w: &told}
+	h.begin("index, entries")
+	h.tell(1, 0.01)
+	if told.Len() > 0 {
+		t.Errorf("told at once: %s", told.String())
+	}
+	h.began = h.began.Add(-10 * time.Second)
+	h.tell(500, 0.25)
+	h.tell(501, 0.25) // too soon
+	if want := `{"preview":{"doing":"index, entries","done":500,"share":0.25,"left":"30s"}}` + "\n"; told.String() != want {
+		t.Errorf("%s, want %s", told.String(), want)
+	}
 }
 
 var previewReports = flag.Int("preview-reports", 20_000, "of BenchmarkRulesPreview")
