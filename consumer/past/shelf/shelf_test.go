@@ -77,8 +77,8 @@ func answer(t *testing.T, s *shelf.Shelf, log past.Log) (told []string, err erro
 }
 
 func TestAShelfGrowsWithItsLog(t *testing.T) {
-	log, dir := newLog(900), t.TempDir()
-	whole, why := open(t, t.TempDir())
+	log, dir, at := newLog(900), t.TempDir(), t.TempDir()
+	whole, why := open(t, at)
 	if why != "it is new" {
 		t.Errorf("why %q", why)
 	}
@@ -112,9 +112,55 @@ func TestAShelfGrowsWithItsLog(t *testing.T) {
 	if s.Newest() != log.entries[899].(news.Report).At {
 		t.Errorf("newest %s", s.Newest())
 	}
-	names, err := os.ReadDir(dir)
-	if err != nil || len(names) != 3 {
-		t.Errorf("%d files, want a list, a segment and the machine's memory: %v", len(names), err)
+	if names := filesOf(t, dir); len(names) != 3 || !slices.Equal(names, filesOf(t, at)) {
+		t.Errorf("files %v, want a list, a segment and the machine's memory, as of the shelf that was filled at once: %v", names, filesOf(t, at))
+	}
+}
+
+func filesOf(t *testing.T, dir string) (names []string) {
+	t.Helper()
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		names = append(names, e.Name())
+	}
+	return names
+}
+
+// Whoever waits for another when something fails is let go.
+func TestAGrowthThatFailsEnds(t *testing.T) {
+	log := newLog(900)
+	dir := filepath.Join(t.TempDir(), "past")
+	gone, _ := open(t, dir)
+	if err := os.RemoveAll(dir); err != nil {
+		t.Fatal(err)
+	}
+	if err := gone.Grow(t.Context(), log, nil); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("the directory is gone: %v", err)
+	}
+	log.there = 100
+	damaged, _ := open(t, dir)
+	if err := damaged.Grow(t.Context(), log, nil); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range filesOf(t, dir) {
+		if name != "list.json" {
+			if err := os.Truncate(filepath.Join(dir, name), 10); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	log.there = 900
+	if err := damaged.Grow(t.Context(), log, nil); !shelf.Damaged(err) {
+		t.Errorf("what is there is damaged: %v", err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	late, _ := open(t, t.TempDir())
+	if err := late.Grow(ctx, log, nil); !errors.Is(err, context.Canceled) || late.Entries() != 0 {
+		t.Errorf("nobody wants it any more: %v", err)
 	}
 }
 
