@@ -87,9 +87,8 @@ type asking struct {
 type part struct {
 	segment *Segment
 	columns
-	start   int // where the stretch begins; math.MaxInt: behind it
-	read    []uint32
-	stories map[uint32]*news.Story
+	start int // where the stretch begins; math.MaxInt: behind it
+	read  []uint32
 }
 
 // earlier is a report from before the parts, of an article that is asked for.
@@ -132,7 +131,7 @@ func (a *asking) open(ctx context.Context) error {
 	a.parts = make([]*part, a.lib.Len()-a.skipped)
 	return sideBySide(ctx, len(a.parts), func(i int) error {
 		s, err := a.lib.Segment(a.skipped + i)
-		a.parts[i] = &part{segment: s, stories: map[uint32]*news.Story{}}
+		a.parts[i] = &part{segment: s}
 		return err
 	})
 }
@@ -220,6 +219,7 @@ func (p *part) candidates(clue match.Clue) error {
 		return nil
 	}
 	of, every, err := p.segment.Candidates(clue)
+	clear(p.segment.held) // they are not asked for again
 	if err != nil {
 		return err
 	}
@@ -236,7 +236,7 @@ func (p *part) candidates(clue match.Clue) error {
 }
 
 // complete marks every revision and every correction of the articles that are to be read, since one that does not satisfy
-// the rule takes back what another told; and reads the stories of all of them.
+// the rule takes back what another told.
 func (a *asking) complete(ctx context.Context) error {
 	keys := make([][]byte, len(a.parts))
 	if !slices.ContainsFunc(a.parts, func(p *part) bool { return len(p.read) > 0 }) {
@@ -254,7 +254,7 @@ func (a *asking) complete(ctx context.Context) error {
 			articles.add(binary.LittleEndian.Uint64(keys[i][8*n:]))
 		}
 	}
-	if err := sideBySide(ctx, len(a.parts), func(i int) error { return a.parts[i].complete(keys[i], &articles) }); err != nil {
+	if err := sideBySide(ctx, len(a.parts), func(i int) error { a.parts[i].complete(keys[i], &articles); return nil }); err != nil {
 		return err
 	}
 	return a.goBack()
@@ -273,26 +273,16 @@ func (s *set) add(n uint64) {
 
 func (s *set) holds(n uint64) bool { return s.likely[n>>51]&(1<<(n>>45&63)) != 0 && s.has[n] }
 
-func (p *part) complete(keys []byte, articles *set) error {
+func (p *part) complete(keys []byte, articles *set) {
 	p.read = p.read[:0]
-	var reports []uint32
 	for n, k := range p.kind {
 		if !articles.holds(binary.LittleEndian.Uint64(keys[8*n:])) {
 			continue
 		}
-		switch Kind(k >> 4) {
-		case Report:
-			reports = append(reports, uint32(n))
-		case Correction:
-			if n < p.start { // no rule was in force
-				continue
-			}
-		default:
-			continue
+		if kind := Kind(k >> 4); kind == Report || kind == Correction && n >= p.start { // before it no rule was in force
+			p.read = append(p.read, uint32(n))
 		}
-		p.read = append(p.read, uint32(n))
 	}
-	return p.segment.Stories(reports, func(n uint32, story *news.Story) { p.stories[n] = story })
 }
 
 // goBack finds the revisions from before the parts: each report names the one before it.

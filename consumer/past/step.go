@@ -12,21 +12,52 @@ import (
 	"github.com/quidnunc-news/quidnunc/pipeline/news"
 )
 
-// ahead is how many entries are read at once, beside as many batches more as there are cores.
-const ahead = 128
+// inOrder does n things on all cores, some ahead of who asks for the next. end ends that, and waits for it.
+func inOrder[T any](ctx context.Context, n int, do func(ctx context.Context, i int) (T, error)) (next func() (T, error), end func()) {
+	type result struct {
+		of  T
+		err error
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	queue := make(chan chan result, runtime.GOMAXPROCS(0))
+	var work sync.WaitGroup
+	work.Go(func() {
+		for i := range n {
+			done := make(chan result, 1)
+			select {
+			case queue <- done:
+			case <-ctx.Done():
+				return
+			}
+			work.Go(func() {
+				of, err := do(ctx, i)
+				done <- result{of, err}
+			})
+		}
+	})
+	next = func() (T, error) {
+		select {
+		case done := <-queue:
+			r := <-done
+			return r.of, r.err
+		case <-ctx.Done():
+			var none T
+			return none, ctx.Err()
+		}
+	}
+	return next, func() { cancel(); work.Wait() }
+}
+
+// batch is how many entries are read at once.
+const batch = 128
 
 // reader reads entries ahead of the machine, and finds ahead of it which of them satisfy the rule.
 type reader struct {
-	batches chan chan batch
-	now     batch
-	seen    int // entries that were asked for
-	wanted  int
-	end     func() // ends the reading, and waits for that
-}
-
-type batch struct {
-	of  map[uint64]read
-	err error
+	next   func() (map[uint64]read, error)
+	now    map[uint64]read
+	seen   int // entries that were asked for
+	wanted int
+	end    func()
 }
 
 type read struct {
@@ -36,55 +67,35 @@ type read struct {
 
 // readAhead begins to read.
 func (a *asking) readAhead(ctx context.Context, wanted []uint64) *reader {
-	ctx, cancel := context.WithCancel(ctx)
-	r := &reader{batches: make(chan chan batch, runtime.GOMAXPROCS(0)), wanted: len(wanted)}
-	var g sync.WaitGroup
-	g.Go(func() {
-		for seqs := range slices.Chunk(wanted, ahead) {
-			done := make(chan batch, 1)
-			select {
-			case r.batches <- done:
-			case <-ctx.Done():
-				return
-			}
-			g.Go(func() { done <- a.fetch(ctx, seqs) })
-		}
-	})
-	r.end = func() {
-		cancel()
-		g.Wait()
-	}
+	r := &reader{wanted: len(wanted)}
+	batches := slices.Collect(slices.Chunk(wanted, batch))
+	r.next, r.end = inOrder(ctx, len(batches), func(ctx context.Context, i int) (map[uint64]read, error) { return a.fetch(ctx, batches[i]) })
 	return r
 }
 
-func (a *asking) fetch(ctx context.Context, seqs []uint64) batch {
-	b := batch{of: make(map[uint64]read, len(seqs))}
-	b.err = a.log.Entries(ctx, seqs, func(seq uint64, e news.Entry) error {
+func (a *asking) fetch(ctx context.Context, seqs []uint64) (map[uint64]read, error) {
+	of := make(map[uint64]read, len(seqs))
+	err := a.log.Entries(ctx, seqs, func(seq uint64, e news.Entry) error {
 		one := read{entry: e}
 		if report, ok := e.(news.Report); ok {
 			one.prepared = a.rules.Prepare(report)
 		}
-		b.of[seq] = one
+		of[seq] = one
 		return ctx.Err()
 	})
-	return b
+	return of, err
 }
 
-// next is the next of the entries that are wanted; its entry is nil where the log does not hold it any more.
-func (r *reader) next(ctx context.Context, seq uint64) (read, error) {
-	if r.seen%ahead == 0 {
-		select {
-		case done := <-r.batches:
-			r.now = <-done
-		case <-ctx.Done():
-			return read{}, ctx.Err()
-		}
-		if r.now.err != nil {
-			return read{}, r.now.err
+// entry is the next of the entries that are wanted; nil inside where the log does not hold it any more.
+func (r *reader) entry(seq uint64) (read, error) {
+	if r.seen%batch == 0 {
+		var err error
+		if r.now, err = r.next(); err != nil {
+			return read{}, err
 		}
 	}
 	r.seen++
-	return r.now.of[seq], nil
+	return r.now[seq], nil
 }
 
 // step runs a machine over the stretch: what is to be read is stepped, of everything else the time passes.
@@ -106,20 +117,33 @@ func (a *asking) step(ctx context.Context) error {
 	defer r.end()
 	a.state = machine.StateAt(a.parts[0].segment.Begins())
 	for _, e := range a.older {
-		if _, err := a.one(ctx, r, e.seq, e.story); err != nil {
+		if _, err := a.one(r, e.seq, e.story); err != nil {
 			return err
 		}
 	}
+	stories, end := inOrder(ctx, len(a.parts), func(_ context.Context, i int) (map[uint32]*news.Story, error) { return a.parts[i].stories() })
+	defer end()
 	for _, p := range a.parts {
-		if err := a.part(ctx, r, p); err != nil {
+		told, err := stories()
+		if err == nil {
+			err = a.part(r, p, told)
+		}
+		if err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
+// stories are those of the reports that are to be read.
+func (p *part) stories() (map[uint32]*news.Story, error) {
+	out := make(map[uint32]*news.Story, len(p.read))
+	err := p.segment.Stories(p.read, func(n uint32, story *news.Story) { out[n] = story })
+	return out, err
+}
+
 // part steps what is to be read of a segment, and passes what stands between.
-func (a *asking) part(ctx context.Context, r *reader, p *part) error {
+func (a *asking) part(r *reader, p *part, stories map[uint32]*news.Story) error {
 	at := 0
 	for _, n := range p.read {
 		if err := a.pass(p, at, int(n)); err != nil {
@@ -129,7 +153,7 @@ func (a *asking) part(ctx context.Context, r *reader, p *part) error {
 		if at == p.start {
 			a.adopt(p)
 		}
-		found, err := a.one(ctx, r, p.seq[n], p.stories[n])
+		found, err := a.one(r, p.seq[n], stories[n])
 		if err == nil && !found {
 			err = a.passOne(p, at)
 		}
@@ -149,8 +173,8 @@ func (a *asking) adopt(p *part) {
 }
 
 // one steps an entry that is to be read, and tells whether the log still holds it.
-func (a *asking) one(ctx context.Context, r *reader, seq uint64, story *news.Story) (found bool, err error) {
-	e, err := r.next(ctx, seq)
+func (a *asking) one(r *reader, seq uint64, story *news.Story) (found bool, err error) {
+	e, err := r.entry(seq)
 	if err != nil {
 		return false, err
 	}
