@@ -2,17 +2,24 @@ package window
 
 import (
 	"slices"
+	"sort"
 
 	"github.com/quidnunc-news/quidnunc/pipeline/news"
 )
 
+// few entries are looked through one by one: a map would cost more.
+const few = 8
+
 // hot looks at the moments that an entry put in at i can have made hot: a moment is hot if the stretch that ends with it
 // has enough. Hot moments less than a stretch apart are one episode, told once, and again when it has doubled.
 func (w *Window) hot(g *group, i int) []Find {
-	var moments []Find // they lie within a stretch, so they are of one episode
-	until := g.entries[i].At.UnixNano() + int64(w.spec.Over)
-	for ; i < len(g.entries) && g.entries[i].At.UnixNano() < until; i++ {
-		if i+1 < len(g.entries) && g.entries[i+1].At.Equal(g.entries[i].At) {
+	if len(g.entries) < w.spec.AtLeast {
+		return nil
+	}
+	moments := w.moments[:0] // they lie within a stretch, so they are of one episode
+	until := g.at(i) + int64(w.spec.Over)
+	for ; i < len(g.entries) && g.at(i) < until; i++ {
+		if i+1 < len(g.entries) && g.at(i+1) == g.at(i) {
 			continue // the last entry of a moment speaks for it
 		}
 		if f, ok := w.look(g, i); ok {
@@ -24,57 +31,75 @@ func (w *Window) hot(g *group, i int) []Find {
 	}
 	own := w.episode(g, moments)
 	var out []Find
-	for _, f := range moments {
+	for i := range moments {
+		f := &moments[i]
 		if own.count > 0 && f.Count < 2*own.count {
 			continue
 		}
 		f.ID, f.Again = moment(own.id), own.count > 0
 		f.Entries = slices.Clone(f.Entries)
 		own.count = f.Count
-		out = append(out, f)
+		out = append(out, *f)
 	}
+	clear(moments) // they hold entries
+	w.moments = moments
 	return out
 }
 
-// look counts the stretch that ends with entry i.
+// look counts the stretch that ends with entry i. The newest moment, which nearly every entry belongs to, is counted on
+// from the one before it.
 func (w *Window) look(g *group, i int) (Find, bool) {
-	end := g.entries[i].At.UnixNano()
-	from := w.after(g, end-int64(w.spec.Over))
+	end := g.at(i)
+	start := end - int64(w.spec.Over)
+	counted := i == len(g.entries)-1 && w.count(g)
+	var from int
+	if counted {
+		from = g.tally.from
+	} else {
+		from = g.after(start)
+	}
 	if i+1-from < w.spec.AtLeast {
 		return Find{}, false
 	}
-	n := w.distinct(g.entries[from : i+1])
-	f := Find{Group: g.entries[i].Group, Start: g.entries[from].At, End: g.entries[i].At, Count: n, Entries: g.entries[from : i+1]}
-	if n < w.spec.AtLeast {
-		return f, false
+	var n int
+	if counted {
+		n = g.tally.keys
+	} else {
+		n = w.distinct(g.entries[from : i+1])
 	}
+	if n < w.spec.AtLeast {
+		return Find{}, false
+	}
+	f := Find{Group: g.entries[i].Group, Start: g.entries[from].At, End: g.entries[i].At, Count: n, Entries: g.entries[from : i+1]}
 	if w.spec.Kind == Count {
 		return f, true
 	}
-	first := end - int64(w.spec.Over) - int64(w.spec.Baseline)
+	first := start - int64(w.spec.Baseline)
 	if first < w.began { // too little is known of the time before
 		return f, false
 	}
-	before := w.distinct(g.entries[w.after(g, first):from])
+	var before int
+	if counted {
+		before = g.tally.keysBefore
+	} else {
+		before = w.distinct(g.entries[g.after(first):from])
+	}
 	f.Expected = int(int64(before) * 10 * int64(w.spec.Over/1000) / int64(w.spec.Baseline/1000))
 	// n ≥ ratio/100 · before · over/baseline, in microseconds to stay within 64 bits
 	return f, int64(n)*100*int64(w.spec.Baseline/1000) >= int64(w.spec.Ratio)*int64(before)*int64(w.spec.Over/1000)
 }
 
+// at is when entry i came, in Unix nanoseconds.
+func (g *group) at(i int) int64 { return g.entries[i].At.UnixNano() }
+
 // after is the first entry later than t.
-func (w *Window) after(g *group, t int64) int {
-	n, _ := slices.BinarySearchFunc(g.entries, t, func(e Entry, t int64) int {
-		if e.At.UnixNano() > t {
-			return 1
-		}
-		return -1
-	})
-	return n
+func (g *group) after(t int64) int {
+	return sort.Search(len(g.entries), func(i int) bool { return g.at(i) > t })
 }
 
 // distinct is how many keys there are.
 func (w *Window) distinct(entries []Entry) int {
-	if len(entries) <= 8 { // a map would cost more
+	if len(entries) <= few {
 		n := 0
 		for i := range entries {
 			if !keyed(entries[:i], entries[i].Key) {
@@ -134,57 +159,6 @@ func (w *Window) episode(g *group, moments []Find) *episode {
 	return own
 }
 
-// sequences finds the chains of steps that were not found yet. A chain ends as early as it can and begins with the first
-// entry from which it can; what lies in a chain that was told belongs to that one.
-func (w *Window) sequences(g *group) []Find {
-	if !g.complete(w.spec.Steps) {
-		return nil
-	}
-	var out []Find
-	for i := range g.entries {
-		if g.entries[i].Step != 1 || g.taken(g.entries[i].At.UnixNano()) {
-			continue
-		}
-		chain := w.chain(g, i)
-		if chain == nil {
-			continue
-		}
-		first, last := chain[0], chain[len(chain)-1]
-		g.told = append(g.told, episode{first.At.UnixNano(), first.At.UnixNano(), last.At.UnixNano(), len(chain)})
-		out = append(out, Find{Group: first.Group, ID: first.At, Start: first.At, End: last.At, Count: len(chain), Entries: chain})
-	}
-	return out
-}
-
-// complete tells whether there is an entry of every step.
-func (g *group) complete(steps int) bool {
-	seen, all := 0, 1<<steps-1
-	for i := 0; i < len(g.entries) && seen>>1 != all; i++ {
-		seen |= 1 << g.entries[i].Step
-	}
-	return seen>>1 == all
-}
-
-func (g *group) taken(at int64) bool {
-	return slices.ContainsFunc(g.told, func(e episode) bool { return e.start <= at && at <= e.end })
-}
-
-// chain is the steps from entry i on, each by an article of its own; nil if they do not come in time.
-func (w *Window) chain(g *group, i int) []Entry {
-	until := g.entries[i].At.UnixNano() + int64(w.spec.Over)
-	chain := []Entry{g.entries[i]}
-	for j := i + 1; j < len(g.entries) && g.entries[j].At.UnixNano() <= until; j++ {
-		e := g.entries[j]
-		if e.Step != len(chain)+1 || g.taken(e.At.UnixNano()) || slices.ContainsFunc(chain, func(c Entry) bool { return c.Article == e.Article }) {
-			continue
-		}
-		if chain = append(chain, e); len(chain) == w.spec.Steps {
-			return chain
-		}
-	}
-	return nil
-}
-
 // Remove takes the entries of an article back and returns the finds that do not hold any more, by group and time.
 func (w *Window) Remove(article news.ID, names []string) []Find {
 	var out []Find
@@ -199,6 +173,7 @@ func (w *Window) Remove(article news.ID, names []string) []Find {
 		if n == len(g.entries) || w.spec.Kind == Absence {
 			continue
 		}
+		g.tally, g.settled = nil, false
 		g.told = slices.DeleteFunc(g.told, func(e episode) bool {
 			if w.holds(g, e) {
 				return false
@@ -216,7 +191,8 @@ func (w *Window) holds(g *group, e episode) bool {
 		return true
 	}
 	if w.spec.Kind == Sequence {
-		return len(w.sequences(&group{entries: within(g.entries, e)})) > 0
+		alone := &group{entries: within(g.entries, e)}
+		return len(w.chains(alone)) > 0
 	}
 	for i, entry := range g.entries {
 		if at := entry.At.UnixNano(); at >= e.start && at <= e.end {

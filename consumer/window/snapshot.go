@@ -13,7 +13,7 @@ import (
 // until the window writes to one.
 func (w *Window) Picture() *Window {
 	out := *w
-	out.keys = nil
+	out.keys, out.moments, out.chained = nil, nil, nil
 	w.moment++
 	w.shared = true
 	return &out
@@ -147,5 +147,6 @@ func readGroup(r *snapshot.Reader) *group {
 		}
 	}
 	g.last, g.silent = r.Int(), r.Bool()
+	g.oldest = g.earliest()
 	return g
 }

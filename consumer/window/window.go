@@ -10,7 +10,9 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"math"
 	"slices"
+	"sort"
 	"time"
 
 	"github.com/quidnunc-news/quidnunc/pipeline/news"
@@ -113,8 +115,11 @@ type Window struct {
 	late    int
 	dropped int
 	swept   int64
-	due     int64               // absence: no group is due before
-	keys    map[string]struct{} // scratch
+	due     int64 // absence: no group is due before
+
+	keys    map[string]struct{} // scratch, as are those that follow
+	moments []Find
+	chained []int
 }
 
 // group is the entries of one group.
@@ -125,6 +130,11 @@ type group struct {
 	seen    map[string][]int64 // first: when each key came, sorted
 	last    int64              // absence: the highest time of an entry
 	silent  bool               // absence: told since
+
+	// What follows is found out from the above, and only spares looking at all of it.
+	oldest int64  // no entry is older, and no episode ended before
+	tally  *tally // count, spike: of the newest stretch; nil: not known
+	open          // sequence
 }
 
 // episode is a find that was told: from the first to the last moment at which it held.
@@ -209,7 +219,7 @@ func (w *Window) Enter(e Entry) (Fate, []Find) {
 			w.dropped++
 			return Dropped, nil
 		}
-		g = &group{}
+		g = &group{oldest: at}
 		w.put(e.Group, g)
 	}
 	if w.spec.Kind == First {
@@ -219,7 +229,7 @@ func (w *Window) Enter(e Entry) (Fate, []Find) {
 		return w.heard(g, e, at)
 	}
 	w.prune(g)
-	i, there := g.place(e)
+	i, there := g.place(&e)
 	switch {
 	case there:
 		return Repeated, nil
@@ -228,14 +238,18 @@ func (w *Window) Enter(e Entry) (Fate, []Find) {
 		return Dropped, nil
 	}
 	g.entries = slices.Insert(g.entries, i, e)
+	g.oldest = min(g.oldest, at)
 	w.total++
 	if w.spec.Kind == Sequence {
-		return Entered, w.sequences(g)
+		return Entered, w.sequences(g, i)
+	}
+	if g.tally != nil {
+		g.tally.enter(i, e.Key)
 	}
 	return Entered, w.hot(g, i)
 }
 
-func compareEntries(a, b Entry) int {
+func compareEntries(a, b *Entry) int {
 	if c := a.At.Compare(b.At); c != 0 {
 		return c
 	}
@@ -243,11 +257,11 @@ func compareEntries(a, b Entry) int {
 }
 
 // place is where an entry stands or belongs: mostly at the end.
-func (g *group) place(e Entry) (i int, there bool) {
-	if n := len(g.entries); n == 0 || compareEntries(g.entries[n-1], e) < 0 {
+func (g *group) place(e *Entry) (i int, there bool) {
+	if n := len(g.entries); n == 0 || compareEntries(&g.entries[n-1], e) < 0 {
 		return n, false
 	}
-	return slices.BinarySearchFunc(g.entries, e, compareEntries)
+	return sort.Find(len(g.entries), func(i int) int { return compareEntries(e, &g.entries[i]) })
 }
 
 // heard ends a silence.
@@ -273,15 +287,19 @@ func (w *Window) first(g *group, e Entry, at int64) (Fate, []Find) {
 		return Dropped, nil
 	}
 	isNew := (i == 0 || at-times[i-1] >= int64(w.spec.Over)) && (i == len(times) || times[i]-at >= int64(w.spec.Over))
-	times = slices.Insert(slices.Clip(times), i, at) // never in place: a picture may share them
-	older := 0                                       // of those before the watermark only the latest can matter
+	if i == len(times) {
+		times = append(times, at)
+	} else {
+		times = slices.Insert(slices.Clip(times), i, at) // never in place: a picture may share them
+	}
+	older := 0 // of those before the watermark only the latest can matter
 	for older+1 < len(times) && times[older+1] <= w.watermark() {
 		older++
 	}
 	if g.seen == nil {
 		g.seen = map[string][]int64{}
 	}
-	g.seen[e.Key] = slices.Delete(times, 0, older)
+	g.seen[e.Key] = times[older:]
 	w.total += 1 - older
 	if !isNew {
 		return Entered, nil
@@ -301,15 +319,36 @@ func (w *Window) reach() int64 {
 // prune drops what no entry to come can meet any more.
 func (w *Window) prune(g *group) {
 	before := w.watermark() - 2*w.reach()
+	if before <= g.oldest {
+		return
+	}
 	n := 0
-	for n < len(g.entries) && g.entries[n].At.UnixNano() < before {
+	for n < len(g.entries) && g.at(n) < before {
+		g.count(g.entries[n].Step, -1)
 		n++
 	}
 	if n > 0 {
-		g.entries = slices.Delete(g.entries, 0, n)
+		clear(g.entries[:n]) // what they hold is let go before the array is
+		g.entries = g.entries[n:]
 		w.total -= n
+		g.tally = g.tally.without(n)
 	}
 	g.told = slices.DeleteFunc(g.told, func(e episode) bool { return e.end < before })
+	n, _ = slices.BinarySearch(g.starts, before)
+	g.starts = slices.Delete(g.starts, 0, n)
+	g.oldest = g.earliest()
+}
+
+// earliest is the time of the oldest entry or of the first end of an episode, whichever is before the other.
+func (g *group) earliest() int64 {
+	out := int64(math.MaxInt64)
+	if len(g.entries) > 0 {
+		out = g.at(0)
+	}
+	for i := range g.told {
+		out = min(out, g.told[i].end)
+	}
+	return out
 }
 
 // sweep prunes all groups, each time the watermark has gone on by as much as entries matter.
