@@ -74,10 +74,10 @@ type past struct {
 // place is a group of a rule's window.
 type place struct{ rule, group string }
 
-// enters notes that an article stands in a window.
-func (a *article) enters(rule, group string) {
-	if p := (place{rule, group}); !slices.Contains(a.more().entered, p) {
-		a.past.entered = append(a.past.entered, p)
+// enters notes where an article stands that stood in no window.
+func (a *article) enters(places []place) {
+	if len(places) > 0 {
+		a.more().entered = slices.Clone(places)
 	}
 }
 

@@ -132,6 +132,7 @@ type State struct {
 	nextTurn time.Time // no absence is to be found before; zero: not known
 	swept    time.Time
 	hits     []hit
+	entered  []place // by the report at hand
 }
 
 // Now is the log's time: the highest At of a report or a tick so far; zero before the first.
@@ -265,7 +266,9 @@ func (s *State) report(seq uint64, r *news.Report, known *news.Story, p *Prepare
 	}
 	result.Story = told
 	enrich(r, &told, &result)
+	s.entered = s.entered[:0]
 	s.judge(a, r, told, p, &result)
+	a.enters(s.entered)
 	return result
 }
 

@@ -126,7 +126,7 @@ func (s *State) enter(a *article, of *hit, report *news.Report, told news.Story,
 		fate, finds := c.Enter(entries[i])
 		switch fate {
 		case window.Entered:
-			a.enters(r.Name, entries[i].Group)
+			s.enters(place{r.Name, entries[i].Group})
 		case window.Late:
 			late = true
 		case window.Dropped:
@@ -150,6 +150,16 @@ func (s *State) enter(a *article, of *hit, report *news.Report, told news.Story,
 	default:
 		out.Suppressed = append(out.Suppressed, Suppression{Rule: r.Name, Reason: Counted, Detail: Detail{Window: c.looks, Entries: c.Len()}})
 	}
+}
+
+// enters notes where the report at hand stands. The hits of a rule follow each other.
+func (s *State) enters(p place) {
+	for i := len(s.entered) - 1; i >= 0 && s.entered[i].rule == p.rule; i-- {
+		if s.entered[i].group == p.group {
+			return
+		}
+	}
+	s.entered = append(s.entered, p)
 }
 
 // found tells what a window found, and tells whether that became an alert.

@@ -13,7 +13,7 @@ import (
 // until the window writes to one.
 func (w *Window) Picture() *Window {
 	out := *w
-	out.keys, out.moments, out.chained = nil, nil, nil
+	out.near, out.keys, out.moments, out.chained = nil, nil, nil, nil
 	w.moment++
 	w.shared = true
 	return &out
@@ -24,19 +24,27 @@ func (w *Window) put(name string, g *group) {
 	w.unshare()
 	g.moment = w.moment
 	w.groups[name] = g
+	w.near, w.nearName = g, name
 }
 
 // own is a group to be written to: another than the one that a picture shows; nil where there is none of the name.
 func (w *Window) own(name string) *group {
+	if w.near != nil && w.near.moment == w.moment && w.nearName == name {
+		return w.near
+	}
 	w.unshare()
 	g := w.groups[name]
-	if g == nil || g.moment == w.moment {
+	if g == nil {
+		return nil
+	}
+	w.near, w.nearName = g, name
+	if g.moment == w.moment {
 		return g
 	}
 	copied := *g
 	copied.moment = w.moment
 	copied.entries, copied.told, copied.seen = slices.Clone(g.entries), slices.Clone(g.told), maps.Clone(g.seen)
-	w.groups[name] = &copied
+	w.groups[name], w.near = &copied, &copied
 	return &copied
 }
 

@@ -117,6 +117,9 @@ type Window struct {
 	swept   int64
 	due     int64 // absence: no group is due before
 
+	near     *group // asked for last: most windows have one that all ask for; nil: not known
+	nearName string
+
 	keys    map[string]struct{} // scratch, as are those that follow
 	moments []Find
 	chained []int
@@ -370,6 +373,7 @@ func (w *Window) sweep() {
 		}
 		if len(g.entries) == 0 && len(g.told) == 0 && len(g.seen) == 0 {
 			delete(w.groups, name)
+			w.near = nil
 		}
 	}
 }
