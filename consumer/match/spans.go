@@ -15,25 +15,39 @@ type chunkAt struct {
 }
 
 // place is where the word at a position of the text stands in Article.Text. To cut a text into words is dear, so it is done
-// for the one chunk that the word is in: what stands around that decides only which words a dot belongs to.
+// for the one chunk that the word is in. Which word a dot belongs to depends on the chunk behind it and on the one before,
+// and so on as far back as these have dots.
 func (t *teller) place(at int32) news.Span {
+	s := t.doc.report.Article.Text
 	if t.chunks == nil {
 		t.chunks = chunksOf(t.doc)
 	}
-	c := t.chunks[sort.Search(len(t.chunks), func(i int) bool { return t.chunks[i].first > at })-1]
-	s := t.doc.report.Article.Text[c.start:c.end]
-	if strings.IndexByte(s, '.') >= 0 {
+	n := sort.Search(len(t.chunks), func(i int) bool { return t.chunks[i].first > at }) - 1
+	c := t.chunks[n]
+	dotted := func(c chunkAt) bool { return strings.IndexByte(s[c.start:c.end], '.') >= 0 }
+	from, to := n, n
+	if dotted(c) {
+		to = min(n+1, len(t.chunks)-1)
+	}
+	for from > 0 && dotted(t.chunks[from]) {
+		from--
+	}
+	switch w := t.doc.places[t.doc.words[at]].word; {
+	case from < n-farDots:
 		if t.spans == nil {
-			t.spans = wordSpans(t.doc.report.Article.Text, t.doc.lang)
+			t.spans = wordSpans(s, t.doc.lang)
 		}
 		return t.spans[at-t.chunks[0].first]
-	}
-	if w := t.doc.places[t.doc.words[at]].word; len(t.doc.lexer.words[w].raw) == len(s) {
+	case !dotted(c) && len(t.doc.lexer.words[w].raw) == int(c.end-c.start):
 		return news.Span{Start: int(c.start), End: int(c.end)}
 	}
-	span := wordSpans(s, t.doc.lang)[at-c.first]
-	return news.Span{Start: int(c.start) + span.Start, End: int(c.start) + span.End}
+	start := t.chunks[from].start
+	span := wordSpans(s[start:t.chunks[to].end], t.doc.lang)[at-t.chunks[from].first]
+	return news.Span{Start: int(start) + span.Start, End: int(start) + span.End}
 }
+
+// farDots is how many chunks with dots before another are looked at: where there are more, the whole text is cut, once.
+const farDots = 8
 
 // chunksOf goes over the text of a document that was read with its words.
 func chunksOf(d *document) []chunkAt {

@@ -19,7 +19,7 @@ import (
 func TestSpansAreThoseOfTheWholeTextCut(t *testing.T) {
 	pieces := []string{
 		"embargo", "embargo,", "(embargo", "«embargo»", "l’embargo", "l'embargo.", "can't", "don’t.", "U.S.", "M.", "www.nato.int", "3,5", "%", "18h30", "…", "-", "_", "😀",
-		"peace-keeping", "sanctions.Le", "...", "\xff", "embargo\xffembargo", "’", strings.Repeat("a", 15), strings.Repeat("b", 17) + ",", strings.Repeat("c,", 40), "½", "№", "東京",
+		"peace-keeping", "sanctions.Le", "...", "\xff", "embargo\xffembargo", "’", strings.Repeat("a", 15), strings.Repeat("b", 17) + ",", strings.Repeat("c,", 40), "½", "№", "東京", "J.", "W.", "Bush", "vitamine", "C.", "Elle", "The", "p.", "12", "No.", "Mr.", "art.", "l’U.R.S.S.", "J.-C.",
 	}
 	spaces := []string{" ", "  ", "\n", "\u00a0", "\u2009", ""}
 	found := 0
@@ -43,6 +43,9 @@ func TestSpansAreThoseOfTheWholeTextCut(t *testing.T) {
 		}
 		for w, spans := range want {
 			for _, asked := range []string{w, w + "."} {
+				if len(tokens(asked, lang)) != 1 {
+					continue // a phrase
+				}
 				x, err := match.New([]rule.Rule{{Name: "r", Expr: rule.Exact{Text: asked}, State: rule.Live}}, gazetteer.Default())
 				if err != nil {
 					t.Fatal(err)
