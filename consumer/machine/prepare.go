@@ -45,7 +45,7 @@ func (r *Ruleset) ask(report *news.Report) *Prepared {
 	entries := make([]window.Entry, 0, len(held)) // of all hits: most have one
 	for i := range held {
 		at := &p.hits[i]
-		at.asked, at.held = r.early.answers.at(held[i].Number), held[i]
+		at.asked, at.held = r.early.at(held[i].Number), held[i]
 		if when := &at.rule.When; when.Windowed() && !countsStories(when) {
 			from := len(entries)
 			entries = appendEntries(entries, at, report, "")
@@ -86,7 +86,7 @@ func (s *State) matches(r *news.Report, told news.Story, p *Prepared) (hits []hi
 		name := held[i].Rule.Name
 		before, _ := slices.BinarySearchFunc(rest, name, func(h hit, name string) int { return cmp.Compare(h.held.Rule.Name, name) })
 		s.hits = append(s.hits, rest[:before]...)
-		s.hits = append(s.hits, hit{asked: s.rules.late.answers.at(held[i].Number), held: held[i]})
+		s.hits = append(s.hits, hit{asked: s.rules.late.at(held[i].Number), held: held[i]})
 		rest = rest[before:]
 	}
 	s.hits = append(s.hits, rest...)

@@ -100,8 +100,8 @@ func (r *Ruleset) take(before *Ruleset, early, late questions) {
 	if before != nil {
 		r.early.answers, r.late.answers = before.early.answers, before.late.answers
 	}
-	r.early = asker{r.index.early.Version(), r.early.answers.with(early, r.index.early)}
-	r.late = asker{r.index.late.Version(), r.late.answers.with(late, r.index.late)}
+	r.early = asker{r.index.early.Version(), r.early.with(early, r.index.early)}
+	r.late = asker{r.index.late.Version(), r.late.with(late, r.index.late)}
 	r.index.newest = r
 }
 
