@@ -37,9 +37,9 @@ type Output struct {
 // Message is the output as it is stored.
 func (o Output) Message() (wire.Message, error) {
 	if o.Alert != nil {
-		return wire.Alert(*o.Alert)
+		return wire.Alert(o.Alert)
 	}
-	return wire.Event(*o.Event)
+	return wire.Event(o.Event)
 }
 
 // Fate is what became of an entry. Every entry has exactly one.

@@ -205,7 +205,7 @@ func (r *record) write(w *snapshot.Writer) error {
 }
 
 func writeAlert(w *snapshot.Writer, a *news.Alert) error {
-	data, err := wire.EncodeAlert(*a)
+	data, err := wire.EncodeAlert(a)
 	if err != nil {
 		return fmt.Errorf("machine: snapshot: %w", err)
 	}

@@ -187,7 +187,7 @@ func atOf(e news.Entry) time.Time {
 }
 
 func encoded(t testing.TB, a news.Alert) string {
-	data, err := wire.EncodeAlert(a)
+	data, err := wire.EncodeAlert(&a)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -30,7 +30,7 @@ func written(t interface {
 	t.Helper()
 	var lines bytes.Buffer
 	for _, a := range alerts {
-		data, err := wire.EncodeAlert(a)
+		data, err := wire.EncodeAlert(&a)
 		if err != nil {
 			t.Fatal(err)
 		}

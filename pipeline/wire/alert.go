@@ -36,7 +36,7 @@ type clauseV1 struct {
 }
 
 // EncodeAlert writes one revision of an alert.
-func EncodeAlert(a news.Alert) ([]byte, error) { return written("alert", &a, writeAlert, alertToV1) }
+func EncodeAlert(a *news.Alert) ([]byte, error) { return written("alert", a, writeAlert, alertToV1) }
 
 func alertToV1(a *news.Alert) any {
 	return alertV1{
@@ -62,7 +62,7 @@ func DecodeAlert(data []byte) (news.Alert, error) {
 }
 
 // Alert is the message of one revision of an alert.
-func Alert(a news.Alert) (Message, error) {
+func Alert(a *news.Alert) (Message, error) {
 	data, err := EncodeAlert(a)
 	owner := a.Owner
 	if owner == "" {

@@ -111,7 +111,7 @@ func decodeReport(data []byte) (news.Report, error) {
 func Bundle(r news.Report) ([]Message, error) {
 	out := make([]Message, 0, len(r.Events)+1)
 	for _, e := range r.Events {
-		data, err := EncodeTold(news.Told{Event: e, Article: r.Article.Reference(), Coder: r.Coder})
+		data, err := EncodeTold(&news.Told{Event: e, Article: r.Article.Reference(), Coder: r.Coder})
 		if err != nil {
 			return nil, err
 		}
@@ -130,7 +130,7 @@ func Bundle(r news.Report) ([]Message, error) {
 }
 
 // EncodeTold writes one event with the reference to its article.
-func EncodeTold(t news.Told) ([]byte, error) { return written("event", &t, writeTold, toldToV1) }
+func EncodeTold(t *news.Told) ([]byte, error) { return written("event", t, writeTold, toldToV1) }
 
 func toldToV1(t *news.Told) any {
 	return toldV1{
@@ -152,12 +152,12 @@ func DecodeTold(data []byte) (news.Told, error) {
 }
 
 // Event is the message of one enriched event.
-func Event(t news.Told) (Message, error) {
+func Event(t *news.Told) (Message, error) {
 	data, err := EncodeTold(t)
 	if err != nil {
 		return Message{}, err
 	}
-	return Message{Subject: eventSubject(&t), Data: data}, nil
+	return Message{Subject: eventSubject(t), Data: data}, nil
 }
 
 func articleToV1(a news.Article) articleV1 {

@@ -65,12 +65,12 @@ func TestThePenWritesWhatTheWireStructsMean(t *testing.T) {
 		same(t, "a report", got, err, want, wantErr)
 
 		e := told.Draw(t, "event")
-		got, err = wire.EncodeTold(e)
+		got, err = wire.EncodeTold(&e)
 		want, wantErr = wire.MarshalTold(e)
 		same(t, "an event", got, err, want, wantErr)
 
 		a := alerts.Draw(t, "alert")
-		got, err = wire.EncodeAlert(a)
+		got, err = wire.EncodeAlert(&a)
 		want, wantErr = wire.MarshalAlert(a)
 		same(t, "an alert", got, err, want, wantErr)
 	})

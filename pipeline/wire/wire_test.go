@@ -144,7 +144,7 @@ func samples(t *testing.T) map[string]sample {
 	located.Event.Where = &news.Place{
 		Name: "Paris", Country: "USA", Region: "Texas", Lat: 33.66094, Lon: -95.55551, GeoNames: 4717560, Text: "Paris", Span: news.Span{Start: 1, End: 2},
 	}
-	locatedData, err := wire.EncodeTold(located)
+	locatedData, err := wire.EncodeTold(&located)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -165,10 +165,10 @@ func samples(t *testing.T) map[string]sample {
 		Entries: []news.Entered{{Article: r.Article.ID, Publisher: "example.org", At: hour, Step: 1}}, Late: 1, Dropped: 2,
 	}
 	counted.Held = 7
-	countedMsg := must(wire.Alert(counted))
+	countedMsg := must(wire.Alert(&counted))
 	rules := news.Rules{Version: "2021-10-19 rules.yaml", Hash: strings.Repeat("ab", 32), At: at}
 	correction := news.Correction{Article: r.Article.ID, Publisher: "example.org", Reason: "withdrawn", At: at}
-	event, alertMsg := must(wire.Event(enriched)), must(wire.Alert(a))
+	event, alertMsg := must(wire.Event(&enriched)), must(wire.Alert(&a))
 	rulesMsg, correctionMsg, tickMsg := must(wire.Rules(rules)), must(wire.Correction(correction)), must(wire.Tick(news.Tick{At: at}))
 	checkpoint := wire.Checkpoint{Shard: 0, Sequence: 7, Written: -1, Commit: 3, Events: 5, Alerts: 2, Hash: "00ff", Step: 1}
 	cp, err := wire.EncodeCheckpoint(checkpoint)

@@ -53,7 +53,7 @@ func result(t *testing.T, summary replay.Summary, alerts ...news.Alert) replay.R
 	dir := t.TempDir()
 	var lines bytes.Buffer
 	for _, a := range alerts {
-		data, err := wire.EncodeAlert(a)
+		data, err := wire.EncodeAlert(&a)
 		if err != nil {
 			t.Fatal(err)
 		}
