@@ -82,8 +82,8 @@ func (w *Window) chainsOf(g *group, from, until int64) []Find {
 		g.told = append(g.told, told)
 		g.take(n, told)
 		out = append(out, Find{Group: first.Group, ID: first.At, Start: first.At, End: last.At, Count: len(chain), Entries: chain})
-		if w.spec.Steps > 2 { // what is taken may have stood in the way of other chains: see chain
-			until, g.settled = math.MaxInt64, false
+		if w.spec.Steps > 2 { // what is taken may have stood in the way of a chain that begins before: see chain
+			g.settled = false
 		}
 	}
 	return out

@@ -156,5 +156,8 @@ func readGroup(r *snapshot.Reader) *group {
 	}
 	g.last, g.silent = r.Int(), r.Bool()
 	g.oldest = g.earliest()
+	if n := len(g.entries); n > 0 {
+		g.newest = g.at(n - 1)
+	}
 	return g
 }

@@ -431,6 +431,33 @@ func TestALateEntryBeforeAFindBelongsToItThroughTheMomentsBetween(t *testing.T) 
 	}
 }
 
+// Of three steps, a chain may come to be because what stood in its way is taken by another: here the first step 2 is by the
+// article of the only step 3, until the chain of x has it.
+func TestAChainIsFoundOnceAnotherHasTakenWhatStoodInItsWay(t *testing.T) {
+	spec := window.Spec{Kind: window.Sequence, Over: time.Hour, Steps: 3, Lateness: time.Hour}
+	w, other := window.New(spec), newTwin(spec, start)
+	w.Advance(start)
+	var got, twin []string
+	for _, e := range []struct {
+		at, step int
+		article  news.ID
+	}{{0, 1, "p"}, {5, 1, "x"}, {10, 2, "a"}, {20, 2, "b"}, {40, 3, "a"}, {12, 3, "p"}, {41, 1, "q"}} {
+		w.Advance(minute(e.at))
+		other.advance(minute(e.at))
+		entry := window.Entry{At: minute(e.at), Step: e.step, Key: string(e.article), Article: e.article}
+		_, finds := w.Enter(entry)
+		_, want := other.enter(entry)
+		got, twin = append(got, spoken(finds)...), append(twin, want...)
+	}
+	want := []string{" 00:05 01", " 00:00 01"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("-want +window:\n%s", diff)
+	}
+	if diff := cmp.Diff(want, twin); diff != "" {
+		t.Errorf("-want +twin:\n%s", diff)
+	}
+}
+
 func spoken(finds []window.Find) []string {
 	var out []string
 	for _, f := range finds {

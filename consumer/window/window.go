@@ -136,6 +136,7 @@ type group struct {
 
 	// What follows is found out from the above, and only spares looking at all of it.
 	oldest int64  // no entry is older, and no episode ended before
+	newest int64  // no entry is newer
 	tally  *tally // count, spike: of the newest stretch; nil: not known
 	open          // sequence
 }
@@ -232,7 +233,10 @@ func (w *Window) Enter(e Entry) (Fate, []Find) {
 		return w.heard(g, e, at)
 	}
 	w.prune(g)
-	i, there := g.place(&e)
+	i, there := len(g.entries), false
+	if at <= g.newest { // else even the last entry need not be looked at
+		i, there = g.place(&e)
+	}
 	switch {
 	case there:
 		return Repeated, nil
@@ -241,7 +245,7 @@ func (w *Window) Enter(e Entry) (Fate, []Find) {
 		return Dropped, nil
 	}
 	g.entries = slices.Insert(g.entries, i, e)
-	g.oldest = min(g.oldest, at)
+	g.oldest, g.newest = min(g.oldest, at), max(g.newest, at)
 	w.total++
 	if w.spec.Kind == Sequence {
 		return Entered, w.sequences(g, i)
@@ -259,7 +263,7 @@ func compareEntries(a, b *Entry) int {
 	return cmp.Or(cmp.Compare(a.Step, b.Step), cmp.Compare(a.Key, b.Key), cmp.Compare(a.Article, b.Article))
 }
 
-// place is where an entry stands or belongs: mostly at the end.
+// place is where an entry stands or belongs.
 func (g *group) place(e *Entry) (i int, there bool) {
 	if n := len(g.entries); n == 0 || compareEntries(&g.entries[n-1], e) < 0 {
 		return n, false
