@@ -153,6 +153,7 @@ func (w *Window) episode(g *group, moments []Find) *episode {
 	if own == nil {
 		kept = append(kept, episode{id: first.Start.UnixNano(), start: start, end: end})
 		own = &kept[len(kept)-1]
+		g.ended = min(g.ended, end)
 	}
 	own.start, own.end = min(own.start, start), max(own.end, end)
 	g.told = kept

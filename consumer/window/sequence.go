@@ -96,7 +96,7 @@ func (g *group) take(n int, told episode) {
 		end++
 	}
 	g.starts = slices.Delete(g.starts, n, end)
-	g.until = max(g.until, told.end)
+	g.until, g.ended = max(g.until, told.end), min(g.ended, told.end)
 }
 
 // chainAt is a chain that begins at a moment; nil if there is none.

@@ -2,6 +2,7 @@ package window
 
 import (
 	"maps"
+	"math"
 	"slices"
 	"time"
 
@@ -155,9 +156,11 @@ func readGroup(r *snapshot.Reader) *group {
 		}
 	}
 	g.last, g.silent = r.Int(), r.Bool()
-	g.oldest = g.earliest()
+	g.ended = g.firstEnd()
 	if n := len(g.entries); n > 0 {
-		g.newest = g.at(n - 1)
+		g.oldest, g.newest = g.at(0), g.at(n-1)
+	} else {
+		g.oldest = math.MaxInt64
 	}
 	return g
 }

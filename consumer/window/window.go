@@ -135,8 +135,9 @@ type group struct {
 	silent  bool               // absence: told since
 
 	// What follows is found out from the above, and only spares looking at all of it.
-	oldest int64  // no entry is older, and no episode ended before
+	oldest int64  // no entry is older
 	newest int64  // no entry is newer
+	ended  int64  // no episode ended before
 	tally  *tally // count, spike: of the newest stretch; nil: not known
 	open          // sequence
 }
@@ -223,7 +224,7 @@ func (w *Window) Enter(e Entry) (Fate, []Find) {
 			w.dropped++
 			return Dropped, nil
 		}
-		g = &group{oldest: at}
+		g = &group{oldest: at, ended: at}
 		w.put(e.Group, g)
 	}
 	if w.spec.Kind == First {
@@ -326,9 +327,16 @@ func (w *Window) reach() int64 {
 // prune drops what no entry to come can meet any more.
 func (w *Window) prune(g *group) {
 	before := w.watermark() - 2*w.reach()
-	if before <= g.oldest {
-		return
+	if before > g.oldest {
+		w.pruneEntries(g, before)
 	}
+	if before > g.ended {
+		g.told = slices.DeleteFunc(g.told, func(e episode) bool { return e.end < before })
+		g.ended = g.firstEnd()
+	}
+}
+
+func (w *Window) pruneEntries(g *group, before int64) {
 	n := 0
 	for n < len(g.entries) && g.at(n) < before {
 		g.count(g.entries[n].Step, -1)
@@ -340,18 +348,17 @@ func (w *Window) prune(g *group) {
 		w.total -= n
 		g.tally = g.tally.without(n)
 	}
-	g.told = slices.DeleteFunc(g.told, func(e episode) bool { return e.end < before })
 	n, _ = slices.BinarySearch(g.starts, before)
-	g.starts = slices.Delete(g.starts, 0, n)
-	g.oldest = g.earliest()
+	g.starts = g.starts[n:]
+	g.oldest = math.MaxInt64
+	if len(g.entries) > 0 {
+		g.oldest = g.at(0)
+	}
 }
 
-// earliest is the time of the oldest entry or of the first end of an episode, whichever is before the other.
-func (g *group) earliest() int64 {
+// firstEnd is when the first of the episodes ended.
+func (g *group) firstEnd() int64 {
 	out := int64(math.MaxInt64)
-	if len(g.entries) > 0 {
-		out = g.at(0)
-	}
 	for i := range g.told {
 		out = min(out, g.told[i].end)
 	}
