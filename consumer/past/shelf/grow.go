@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"slices"
 	"sync"
 	"time"
 
@@ -293,10 +294,10 @@ func (g *grower) save(m *mark) error {
 	if err := g.shelf.replace(hash, memory); err != nil {
 		return err
 	}
-	l := &g.shelf.list
-	l.Segments, l.Machine, l.Next, l.Newest, l.Entries = g.segments, file{Hash: hash}, m.next, m.newest, 0
+	l := empty()
+	l.Segments, l.Machine, l.Next, l.Newest = slices.Clone(g.segments), file{Hash: hash}, m.next, m.newest
 	for _, f := range l.Segments {
 		l.Entries += f.Entries
 	}
-	return g.shelf.publish()
+	return g.shelf.publish(l)
 }

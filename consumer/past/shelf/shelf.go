@@ -50,8 +50,7 @@ const (
 // Open opens the shelf in dir. One that is not there, was made by another version or is damaged is empty: why tells, and
 // it is filled again by Grow.
 func Open(dir string) (s *Shelf, why string, err error) {
-	s = &Shelf{dir: dir}
-	s.empty()
+	s = &Shelf{dir: dir, list: empty()}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, "", fmt.Errorf("shelf: %w", err)
 	}
@@ -73,15 +72,12 @@ func Open(dir string) (s *Shelf, why string, err error) {
 	return s, "", nil
 }
 
-func (s *Shelf) empty() {
-	s.list = list{Version: version, Traits: match.TraitsVersion, Step: machine.Version, Next: 1}
+func empty() list {
+	return list{Version: version, Traits: match.TraitsVersion, Step: machine.Version, Next: 1}
 }
 
 // Clear forgets everything: what is damaged is made again from the log.
-func (s *Shelf) Clear() error {
-	s.empty()
-	return s.publish()
-}
+func (s *Shelf) Clear() error { return s.publish(empty()) }
 
 // Len is the number of segments.
 func (s *Shelf) Len() int { return len(s.list.Segments) }
@@ -168,30 +164,44 @@ func (s *Shelf) replace(name string, data []byte) error {
 	return nil
 }
 
-// publish replaces the list, and removes the files that are not on it.
-func (s *Shelf) publish() error {
-	data, err := json.MarshalIndent(s.list, "", "  ")
+// abandoned is how old a file is that nobody is about to put on the list any more.
+const abandoned = 24 * time.Hour
+
+// publish replaces the list, and removes the files that were on the one before and are not on this one. Others may be
+// those of a process that is about to publish its own list; they are removed when they are old.
+func (s *Shelf) publish(l list) error {
+	data, err := json.MarshalIndent(l, "", "  ")
 	if err != nil {
 		return fmt.Errorf("shelf: %w", err)
 	}
 	if err := s.replace(listName, data); err != nil {
 		return err
 	}
-	keep := map[string]bool{listName: true, s.list.Machine.Hash: true}
-	for _, f := range s.list.Segments {
-		keep[f.Hash] = true
-	}
+	keep, before := l.files(), s.list.files()
+	s.list = l
 	entries, err := os.ReadDir(s.dir)
 	if err != nil {
 		return fmt.Errorf("shelf: %w", err)
 	}
 	for _, e := range entries {
-		if keep[e.Name()] || len(e.Name()) != 2*sha256.Size {
+		name := e.Name()
+		if keep[name] || len(name) != 2*sha256.Size {
 			continue
 		}
-		_ = os.Remove(filepath.Join(s.dir, e.Name())) // one that another preview is reading may have to stay until the next time
+		if info, err := e.Info(); before[name] || err == nil && time.Since(info.ModTime()) > abandoned {
+			_ = os.Remove(s.path(name)) // one that another preview is reading may have to stay until the next time
+		}
 	}
 	return nil
+}
+
+// files are the names of those on the list.
+func (l *list) files() map[string]bool {
+	of := map[string]bool{l.Machine.Hash: true}
+	for _, f := range l.Segments {
+		of[f.Hash] = true
+	}
+	return of
 }
 
 // Damaged tells whether an error says that the shelf has to be filled again.

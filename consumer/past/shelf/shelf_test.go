@@ -6,7 +6,9 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -127,6 +129,28 @@ func filesOf(t *testing.T, dir string) (names []string) {
 		names = append(names, e.Name())
 	}
 	return names
+}
+
+// A file that is on no list may be that of a process at work, unless it is old.
+func TestFilesOfOthersAreLeft(t *testing.T) {
+	log, dir := newLog(100), t.TempDir()
+	young, old := filepath.Join(dir, strings.Repeat("a", 64)), filepath.Join(dir, strings.Repeat("b", 64))
+	for _, name := range []string{young, old} {
+		if err := os.WriteFile(name, nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if ago := time.Now().AddDate(0, 0, -2); os.Chtimes(old, ago, ago) != nil {
+		t.Fatal("no file has another time")
+	}
+	s, _ := open(t, dir)
+	if err := s.Grow(t.Context(), log, nil); err != nil {
+		t.Fatal(err)
+	}
+	names := filesOf(t, dir)
+	if !slices.Contains(names, filepath.Base(young)) || slices.Contains(names, filepath.Base(old)) {
+		t.Errorf("files %v: want %s, not %s", names, young, old)
+	}
 }
 
 // Whoever waits for another when something fails is let go.
