@@ -97,8 +97,16 @@ func (l *letters) set(k int, capital, upper bool) {
 // with its best name. The words are surface tokens: a name written here with capitals needs them in the text, an
 // acronym needs all of them ("US", "U.S.", never "us"). An empty lang accepts the names of every language.
 func (g *Gazetteer) Longest(words []string, i int, lang string) []Match {
+	if found := g.AppendLongest(nil, words, i, lang); len(found) > 0 {
+		return found
+	}
+	return nil
+}
+
+// AppendLongest appends to found what Longest finds.
+func (g *Gazetteer) AppendLongest(found []Match, words []string, i int, lang string) []Match {
 	if i < 0 || i >= len(words) {
-		return nil
+		return found
 	}
 	x := &g.index
 	node, k, have := int32(0), 0, letters{}
@@ -121,7 +129,7 @@ func (g *Gazetteer) Longest(words []string, i int, lang string) []Match {
 			best, bestHave, last = l, have, j+1
 		}
 	}
-	return matches(best, bestHave, lang, words, i, last)
+	return appendMatches(found, best, bestHave, lang, words, i, last)
 }
 
 // walk follows the pieces of one word, from piece number k on.
@@ -161,22 +169,20 @@ func anyLeaf(ls []leaf, have letters, lang string) bool {
 	return slices.ContainsFunc(ls, func(l leaf) bool { return l.speaks(lang) && l.must.in(have) })
 }
 
-func matches(ls []leaf, have letters, lang string, words []string, first, last int) []Match {
-	if len(ls) == 0 {
-		return nil
+func appendMatches(out []Match, ls []leaf, have letters, lang string, words []string, first, last int) []Match {
+	begin := len(out)
+	if out == nil && len(ls) > 0 {
+		out = make([]Match, 0, len(ls))
 	}
-	out := make([]Match, 0, len(ls))
-	for _, l := range ls {
+	for i := range ls {
+		l := &ls[i]
 		if !l.speaks(lang) || !l.must.in(have) || l.name.quiet && shouted(words, first, last) {
 			continue
 		}
-		if n := len(out); n > 0 && out[n-1].Entry == l.entry {
+		if n := len(out); n > begin && out[n-1].Entry == l.entry {
 			continue
 		}
 		out = append(out, Match{Entry: l.entry, First: first, Last: last, Name: l.name})
-	}
-	if len(out) == 0 {
-		return nil
 	}
 	return out
 }

@@ -130,17 +130,22 @@ const MaxQuote = 1000
 // Identify returns the events with their IDs: article, type, mode, countries and sectors of both sides, when it
 // happened, and a number that counts equals in text order; never a span, a coder or a clock.
 func Identify(article ID, events []Event) []Event {
-	seen := make(map[string]int, len(events))
 	out := slices.Clone(events)
-	for i := range out {
-		e := &out[i]
+	IdentifyInPlace(article, out)
+	return out
+}
+
+// IdentifyInPlace gives events the IDs that Identify gives them.
+func IdentifyInPlace(article ID, events []Event) {
+	seen := make(map[string]int, len(events))
+	for i := range events {
+		e := &events[i]
 		key := strings.Join([]string{
 			string(article), string(e.What.Type), string(e.What.Mode), side(e.Who), side(e.Whom), e.When.String(),
 		}, "\x00")
 		e.ID = MakeID("event", key, strconv.Itoa(seen[key]))
 		seen[key]++
 	}
-	return out
 }
 
 func side(actors []Actor) string {

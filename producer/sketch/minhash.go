@@ -5,13 +5,20 @@ import (
 	"slices"
 
 	"github.com/quidnunc-news/quidnunc/pipeline/news"
+	"github.com/quidnunc-news/quidnunc/pipeline/text"
 )
 
-// signature is the MinHash of the words' shingles, three words each, and how many different ones there are. Fewer than
-// three words are one shingle.
-func signature(words []string) (minima []uint32, shingles int) {
-	hashes := shingled(words)
-	if len(hashes) == 0 {
+// signature is the MinHash of the shingles of a text, three words or numbers each, and how many different ones there are.
+// Fewer than three words are one shingle.
+func (t *tally) signature(doc text.Document) (minima []uint32, shingles int) {
+	hashes := t.hashes[:0]
+	for i := range doc.Tokens {
+		if kind := doc.Tokens[i].Kind; kind == text.Word || kind == text.Number {
+			hashes = append(hashes, hash(text.Fold(doc.Word(i))))
+		}
+	}
+	t.hashes = hashes
+	if hashes = shingled(hashes); len(hashes) == 0 {
 		return nil, 0
 	}
 	minima = make([]uint32, news.SketchSize)
@@ -27,19 +34,14 @@ func signature(words []string) (minima []uint32, shingles int) {
 	return minima, len(hashes)
 }
 
-func shingled(words []string) []uint64 {
-	if len(words) == 0 {
-		return nil
-	}
-	hashes := make([]uint64, len(words))
-	for i, w := range words {
-		hashes[i] = hash(w)
-	}
-	if len(words) < 3 {
-		return []uint64{mix(hashes[0] + 3*hashes[len(words)-1])}
-	}
+// shingled makes of the hashes of words, in their place, those of the shingles, each once.
+func shingled(hashes []uint64) []uint64 {
+	n := len(hashes)
 	out := hashes[:0]
-	for i := range len(words) - 2 {
+	if n > 0 && n < 3 {
+		return append(out, mix(hashes[0]+3*hashes[n-1]))
+	}
+	for i := range n - 2 {
 		out = append(out, mix(hashes[i]+3*hashes[i+1]+9*hashes[i+2]))
 	}
 	slices.Sort(out)

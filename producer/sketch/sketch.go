@@ -29,10 +29,10 @@ func Of(a news.Article, g *gazetteer.Gazetteer) news.Sketch {
 	}
 	doc := text.Segment(body, a.Language)
 	doc.Tokens = doc.Tokens[:min(len(doc.Tokens), maxTokens)]
-	var s news.Sketch
-	s.Minima, s.Shingles = signature(foldedWords(doc))
 	t := tallies.Get().(*tally) //nolint:forcetypeassert // New makes no other
 	defer t.rest()
+	var s news.Sketch
+	s.Minima, s.Shingles = t.signature(doc)
 	t.lang, t.gazetteer = a.Language, g
 	if a.Title != "" && a.Text != "" {
 		t.read(text.Segment(a.Title, a.Language), true)
@@ -40,17 +40,6 @@ func Of(a news.Article, g *gazetteer.Gazetteer) news.Sketch {
 	t.read(doc, a.Text == "")
 	s.Terms = t.strongest()
 	return s
-}
-
-// foldedWords are the words and numbers as shingles compare them.
-func foldedWords(doc text.Document) []string {
-	words := make([]string, 0, len(doc.Tokens))
-	for i, t := range doc.Tokens {
-		if t.Kind == text.Word || t.Kind == text.Number {
-			words = append(words, text.Fold(doc.Word(i)))
-		}
-	}
-	return words
 }
 
 // tally counts the terms of an article.
@@ -61,7 +50,10 @@ type tally struct {
 	places    map[string]int  // in terms, by key
 	lower     map[string]bool // folded words that stand in small letters somewhere
 
-	names, words []weighed // scratch
+	names, words []weighed // scratch, as are those that follow
+	surface      []string
+	found        []gazetteer.Match
+	hashes       []uint64
 }
 
 type term struct {
@@ -96,7 +88,11 @@ func (t *tally) rest() {
 
 // read counts the terms of the title or the text.
 func (t *tally) read(doc text.Document, title bool) {
-	words := doc.Words()
+	words := t.surface[:0]
+	for i := range doc.Tokens {
+		words = append(words, doc.Word(i))
+	}
+	t.surface = words
 	capitals := headline(doc, words)
 	initial := true // a capital here says nothing
 	for i := 0; i < len(words); {
@@ -114,6 +110,7 @@ func (t *tally) read(doc text.Document, title bool) {
 		}
 		i += n
 	}
+	clear(words) // they are pieces of the article
 }
 
 // bonusAt is what a term weighs more for where it stands.
@@ -148,7 +145,8 @@ func isCapital(w string) bool {
 
 // actor counts the entry of the gazetteer whose name stands at i, and tells how many tokens it takes.
 func (t *tally) actor(words []string, i, bonus int) int {
-	found := t.gazetteer.Longest(words, i, t.lang)
+	found := t.gazetteer.AppendLongest(t.found[:0], words, i, t.lang)
+	t.found = found
 	if len(found) == 0 || len(found) > 2 || found[0].Name.Silent || found[0].Name.Ambiguous {
 		return 0
 	}

@@ -52,8 +52,12 @@ type Report struct {
 	events []news.Event
 }
 
-// Events are the report's events, identified as those of article.
-func (r Report) Events(article news.ID) []news.Event { return news.Identify(article, r.events) }
+// Events are the report's events, identified as those of article. They are the report's own: a second call identifies the
+// same ones anew.
+func (r *Report) Events(article news.ID) []news.Event {
+	news.IdentifyInPlace(article, r.events)
+	return r.events
+}
 
 // Looks tells whether a line has the columns of one of GDELT's rows.
 func Looks(line []byte) bool {
