@@ -146,9 +146,6 @@ func below(dir, path string) string {
 }
 
 func (c config) validate() error {
-	if len(c.Sources) == 0 && c.Push.Listen == "" {
-		return errors.New("sources: none. Add at least one, for example\n  sources:\n  - archive: [articles/]")
-	}
 	for i, s := range c.Sources {
 		if err := s.validate(); err != nil {
 			return fmt.Errorf("sources[%d]: %w", i, err)
@@ -157,11 +154,19 @@ func (c config) validate() error {
 	if err := c.Feeds.validate(); err != nil {
 		return fmt.Errorf("feeds: %w", err)
 	}
-	if len(c.Rules) == 0 {
-		return errors.New("rules: none. Name at least one rule file, for example\n  rules: [rules.yaml]")
-	}
 	if _, err := c.NATS.mode(); err != nil {
 		return err
+	}
+	return nil
+}
+
+// has tells what a command needs that the configuration does not have: one that only consumes has no sources.
+func (c config) has(n need) error {
+	switch {
+	case n.sources && len(c.Sources) == 0 && c.Push.Listen == "":
+		return usagef("%s: sources: none. Add at least one, for example\n  sources:\n  - archive: [articles/]", c.file)
+	case n.rules && len(c.Rules) == 0:
+		return usagef("%s: rules: none. Name at least one rule file, for example\n  rules: [rules.yaml]", c.file)
 	}
 	return nil
 }

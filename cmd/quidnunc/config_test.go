@@ -1,10 +1,13 @@
 package main
 
 import (
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/spf13/pflag"
 )
 
 func readFile(t *testing.T, file string) string {
@@ -153,5 +156,35 @@ func TestTheServerIsNamedInTheEnvironment(t *testing.T) {
 	}
 	if r := quidnunc(t, "status", "--nats", "nats://127.0.0.1:2"); !strings.Contains(r.err, "127.0.0.1:2") {
 		t.Errorf("the flag is not heard:\n%s", r.err)
+	}
+}
+
+// A command asks of the configuration what it works with: a consumer no sources, a producer no rules.
+func TestAConfigurationHoldsWhatACommandNeeds(t *testing.T) {
+	dir := t.TempDir()
+	write(t, dir, "a.txt", " date 2021-10 La Russie suspend sa mission auprès de l’OTAN.\n")
+	write(t, dir, "rules.yaml", "rules:\n- {name: one, query: 'what:SANCTION'}\n")
+	consumes := write(t, dir, "consumes.yaml", "data: data\nrules: [rules.yaml]\n")
+	produces := write(t, dir, "produces.yaml", "data: data\nsources:\n- archive: [a.txt]\n")
+	for _, c := range []struct {
+		file string
+		need need
+		want string
+	}{
+		{consumes, need{rules: true}, ""},
+		{produces, need{sources: true}, ""},
+		{consumes, need{rules: true, sources: true}, "consumes.yaml: sources: none"},
+		{produces, need{rules: true, sources: true}, "produces.yaml: rules: none"},
+	} {
+		var s settings
+		s.flags(pflag.NewFlagSet("", pflag.ContinueOnError)) // which sets what nobody gives
+		s.config = c.file
+		p, err := s.plan(streams{out: io.Discard, err: io.Discard}, c.need)
+		if err == nil {
+			p.end()
+		}
+		if (c.want == "") != (err == nil) || err != nil && !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s, %+v: error %v, want %q", filepath.Base(c.file), c.need, err, c.want)
+		}
 	}
 }

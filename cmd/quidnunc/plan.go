@@ -94,6 +94,9 @@ func (s *settings) plan(std streams, n need) (*plan, error) {
 		if c, err = readConfig(s.config); err != nil {
 			return nil, err
 		}
+		if err := c.has(n); err != nil {
+			return nil, err
+		}
 	}
 	p.sample = s.config == ""
 	p.api = c.API
