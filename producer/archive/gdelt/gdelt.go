@@ -78,7 +78,7 @@ const maxRecent = 1 << 14
 
 // Reader reads rows. The zero Reader is ready; it is for one goroutine.
 type Reader struct {
-	recent map[string]int // where in ring, by event number
+	recent map[uint64]int // where in ring, by event number
 	ring   []known
 	oldest int // in a full ring
 	column []string
@@ -86,8 +86,9 @@ type Reader struct {
 
 // known is what the mentions of an event that follow it need to know of it.
 type known struct {
-	id, text string
-	events   []news.Event
+	number uint64
+	text   string
+	events []news.Event
 }
 
 // Row reads a line.
@@ -115,7 +116,8 @@ func (r *Reader) Row(line string) (Report, error) {
 // event reads a row of Events.
 func (r *Reader) event(c []string) (Report, error) {
 	id, added := c[0], stamp(c[59])
-	if _, err := strconv.ParseUint(id, 10, 64); err != nil {
+	number, err := strconv.ParseUint(id, 10, 64)
+	if err != nil {
 		return Report{}, fmt.Errorf("%w: event number %.40q", ErrRow, id)
 	}
 	if added.IsZero() {
@@ -126,26 +128,26 @@ func (r *Reader) event(c []string) (Report, error) {
 	}
 	out.Publisher, out.Title = address(c[60])
 	out.tell(c, added)
-	r.remember(known{id, out.Text, out.events})
+	r.remember(known{number, out.Text, out.events})
 	return out, nil
 }
 
 // remember keeps an event in the place of the oldest where there are enough. Of two with one number the later counts.
 func (r *Reader) remember(k known) {
 	if r.recent == nil {
-		r.recent = make(map[string]int, maxRecent)
+		r.recent = make(map[uint64]int, maxRecent)
 	}
 	at := len(r.ring)
 	if at < maxRecent {
 		r.ring = append(r.ring, k)
 	} else {
 		at = r.oldest
-		if gone := r.ring[at].id; r.recent[gone] == at {
+		if gone := r.ring[at].number; r.recent[gone] == at {
 			delete(r.recent, gone)
 		}
 		r.ring[at], r.oldest = k, (at+1)%maxRecent
 	}
-	r.recent[k.id] = at
+	r.recent[k.number] = at
 }
 
 // mention reads a row of Mentions.
@@ -158,8 +160,9 @@ func (r *Reader) mention(c []string) (Report, error) {
 		ID: news.MakeID("article", "gdelt-mention", c[0], c[5], c[6]), URL: c[5], Publisher: c[4], Language: "en", Seen: at,
 	}
 	_, out.Title = address(c[5])
-	n, ok := r.recent[c[0]]
-	if !ok {
+	number, err := strconv.ParseUint(c[0], 10, 64)
+	n, ok := r.recent[number]
+	if !ok || err != nil {
 		out.Text = "GDELT event " + c[0]
 		return out, nil
 	}
