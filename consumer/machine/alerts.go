@@ -8,6 +8,7 @@ import (
 
 	"github.com/quidnunc-news/quidnunc/consumer/match"
 	"github.com/quidnunc-news/quidnunc/consumer/rule"
+	"github.com/quidnunc-news/quidnunc/consumer/window"
 	"github.com/quidnunc-news/quidnunc/pipeline/news"
 )
 
@@ -19,8 +20,10 @@ func (s *State) judge(a *article, r *news.Report, told news.Story, p *Prepared, 
 		for _, question := range exceeded {
 			out.suppress(ruleAsked(question), Costly, "", "it takes more than %d units of work", match.Budget)
 		}
+		var where *window.Article
 		if len(hits) > 0 {
 			out.Suppressed = slices.Grow(out.Suppressed, len(hits)) // most are counted, and no more
+			where = &window.Article{ID: r.Article.ID, Publisher: r.Article.Publisher}
 		}
 		for i := range hits {
 			hit := &hits[i]
@@ -33,7 +36,7 @@ func (s *State) judge(a *article, r *news.Report, told news.Story, p *Prepared, 
 				alert.ID = s.wouldBe(matched, &alert, alert.Events)
 				s.holdBack(alert, out)
 			case matched.When.Windowed():
-				s.enter(a, hit, r, told, out)
+				s.enter(a, hit, r, where, told, out)
 			default:
 				alert := hit.alert(r, told)
 				raised = append(raised, s.raise(a, hit.ruled, alert, alert.Events, out)...)

@@ -7,7 +7,6 @@ import (
 	"github.com/quidnunc-news/quidnunc/consumer/match"
 	"github.com/quidnunc-news/quidnunc/consumer/rule"
 	"github.com/quidnunc-news/quidnunc/consumer/story"
-	"github.com/quidnunc-news/quidnunc/consumer/window"
 	"github.com/quidnunc-news/quidnunc/pipeline/news"
 )
 
@@ -22,8 +21,8 @@ type Prepared struct {
 // hit is a rule that a report satisfies, or a step of its sequence.
 type hit struct {
 	asked
-	held    match.Held     // what the index was asked; hits are in the order of its names
-	entries []window.Entry // in the rule's window; nil: not known before the story is
+	held    *match.Held // what the index was asked; hits are in the order of its names
+	counted []counted   // in the rule's window; nil: not known before the story is
 }
 
 // Prepare finds the gist of the report and which rules it satisfies, but for those that ask of its story. Step takes it
@@ -42,14 +41,14 @@ func (r *Ruleset) Prepare(report news.Report) *Prepared {
 func (r *Ruleset) ask(report *news.Report) *Prepared {
 	held, exceeded := r.early.Ask(report, news.Story{}, nil)
 	p := &Prepared{set: r, hits: make([]hit, len(held)), exceeded: exceeded}
-	entries := make([]window.Entry, 0, len(held)) // of all hits: most have one
+	all := make([]counted, 0, len(held)) // of all hits: most have one
 	for i := range held {
 		at := &p.hits[i]
-		at.asked, at.held = r.early.at(held[i].Number), held[i]
+		at.asked, at.held = r.early.at(held[i].Number), &held[i]
 		if when := &at.rule.When; when.Windowed() && !countsStories(when) {
-			from := len(entries)
-			entries = appendEntries(entries, at, report, "")
-			at.entries = entries[from:len(entries):len(entries)]
+			from := len(all)
+			all = at.count(report, "", all)
+			at.counted = all[from:len(all):len(all)]
 		}
 	}
 	return p
@@ -86,7 +85,7 @@ func (s *State) matches(r *news.Report, told news.Story, p *Prepared) (hits []hi
 		name := held[i].Rule.Name
 		before, _ := slices.BinarySearchFunc(rest, name, func(h hit, name string) int { return cmp.Compare(h.held.Rule.Name, name) })
 		s.hits = append(s.hits, rest[:before]...)
-		s.hits = append(s.hits, hit{asked: s.rules.late.at(held[i].Number), held: held[i]})
+		s.hits = append(s.hits, hit{asked: s.rules.late.at(held[i].Number), held: &held[i]})
 		rest = rest[before:]
 	}
 	s.hits = append(s.hits, rest...)

@@ -112,21 +112,21 @@ func (s *State) earliest() time.Time {
 	return first
 }
 
-// enter puts a hit into the window of its rule.
-func (s *State) enter(a *article, of *hit, report *news.Report, told news.Story, out *Result) {
+// enter puts a hit into the window of its rule. The window keeps where it is.
+func (s *State) enter(a *article, of *hit, report *news.Report, where *window.Article, told news.Story, out *Result) {
 	r := &of.rule
 	c := s.windows[r.Name]
 	c.Advance(s.clock)
-	entries := of.entries
-	if entries == nil {
-		entries = appendEntries(nil, of, report, told.ID)
+	all := of.counted
+	if all == nil {
+		all = of.count(report, told.ID, nil)
 	}
 	var late, dropped, said bool
-	for i := range entries {
-		fate, finds := c.Enter(entries[i])
+	for _, one := range all {
+		fate, finds := c.Enter(window.Entry{At: report.At, Group: one.group, Key: one.key, Article: where, Step: of.step})
 		switch fate {
 		case window.Entered:
-			s.enters(place{r.Name, entries[i].Group})
+			s.enters(place{r.Name, one.group})
 		case window.Late:
 			late = true
 		case window.Dropped:
@@ -134,7 +134,7 @@ func (s *State) enter(a *article, of *hit, report *news.Report, told news.Story,
 		}
 		for _, f := range finds {
 			alert := of.alert(report, told)
-			alert.Why = s.rules.early.Why(report, told, &of.held) // whichever was asked: a rule is explained the same
+			alert.Why = s.rules.early.Why(report, told, of.held) // whichever was asked: a rule is explained the same
 			said = s.found(a, of.ruled, f, alert, out) || said
 		}
 	}
@@ -202,7 +202,7 @@ func entered(entries []window.Entry) []news.Entered {
 	entries = entries[max(0, len(entries)-maxEntered):]
 	out := make([]news.Entered, 0, len(entries))
 	for _, e := range entries {
-		out = append(out, news.Entered{Article: e.Article, Publisher: e.Publisher, At: e.At.UTC(), Step: e.Step})
+		out = append(out, news.Entered{Article: e.Article.ID, Publisher: e.Article.Publisher, At: e.At.UTC(), Step: e.Step})
 	}
 	return out
 }
@@ -231,30 +231,32 @@ func countsStories(w *rule.When) bool {
 	return w.Distinct == rule.ByStory || slices.Contains(w.Of, rule.ByStory) || slices.Contains(w.GroupBy, rule.ByStory)
 }
 
-// appendEntries appends the entries of a hit: one for each group and each thing to count.
-func appendEntries(out []window.Entry, h *hit, r *news.Report, story news.ID) []window.Entry {
+// counted is what a hit has in a window: one for each group and each thing to count.
+type counted struct{ group, key string }
+
+// count appends what a hit has in the window of its rule.
+func (h *hit) count(r *news.Report, story news.ID, out []counted) []counted {
 	when := &h.rule.When
 	one := [1]rule.Dimension{cmp.Or(when.Distinct, rule.ByArticle)}
-	counted := one[:]
+	of := one[:]
 	if when.Kind == rule.First {
-		counted = when.Of
+		of = when.Of
 	}
 	from := len(out)
 	var some [8]string // keys and groups, mostly so few
 	add := func(e *news.Event) {
 		t := teller{report: r, story: story, event: e}
-		keys := t.combine(counted, some[:0])
+		keys := t.combine(of, some[:0])
 		groups := t.combine(when.GroupBy, keys[len(keys):])
 		for _, group := range groups {
 			for _, key := range keys {
-				entry := window.Entry{At: r.At, Group: group, Key: key, Article: r.Article.ID, Publisher: r.Article.Publisher, Step: h.step}
-				if !slices.Contains(out[from:], entry) {
-					out = append(out, entry)
+				if one := (counted{group, key}); !slices.Contains(out[from:], one) {
+					out = append(out, one)
 				}
 			}
 		}
 	}
-	if !slices.ContainsFunc(counted, rule.Dimension.OfEvent) && !slices.ContainsFunc(when.GroupBy, rule.Dimension.OfEvent) {
+	if !slices.ContainsFunc(of, rule.Dimension.OfEvent) && !slices.ContainsFunc(when.GroupBy, rule.Dimension.OfEvent) {
 		add(nil)
 		return out
 	}

@@ -12,9 +12,9 @@ import (
 // BenchmarkEnter is one hit, each half a second, in a window that has forgotten as many as it holds. Of a sequence every
 // fourth is a second step, which ends one or finds none begun.
 func BenchmarkEnter(b *testing.B) {
-	article := make([]news.ID, 1<<15)
+	article := make([]window.Article, 1<<15)
 	for i := range article {
-		article[i] = news.MakeID(fmt.Sprint(i))
+		article[i] = window.Article{ID: news.MakeID(fmt.Sprint(i)), Publisher: "p.example"}
 	}
 	for name, spec := range map[string]window.Spec{
 		"count":              {Kind: window.Count, Over: 20 * time.Minute, AtLeast: 500, Lateness: 10 * time.Minute},
@@ -30,10 +30,10 @@ func BenchmarkEnter(b *testing.B) {
 			enter := func() {
 				at := start.Add(time.Duration(n) * time.Second / 2)
 				w.Advance(at)
-				e := window.Entry{At: at, Article: article[n%len(article)], Publisher: "p.example"}
-				switch e.Key = string(e.Article); spec.Kind {
+				e := window.Entry{At: at, Article: &article[n%len(article)]}
+				switch e.Key = string(e.Article.ID); spec.Kind {
 				case window.First:
-					e.Key = string(article[n%500])
+					e.Key = string(article[n%500].ID)
 				case window.Sequence:
 					e.Step = 1 + max(0, n%4-2)
 				}

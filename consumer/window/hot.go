@@ -12,45 +12,50 @@ const few = 8
 
 // hot looks at the moments that an entry put in at i can have made hot: a moment is hot if the stretch that ends with it
 // has enough. Hot moments less than a stretch apart are one episode, told once, and again when it has doubled.
-func (w *Window) hot(g *group, i int) []Find {
+func (w *Window) hot(name string, g *group, i int) []Find {
 	if len(g.entries) < w.spec.AtLeast {
 		return nil
 	}
 	moments := w.moments[:0] // they lie within a stretch, so they are of one episode
-	until := g.at(i) + int64(w.spec.Over)
-	for ; i < len(g.entries) && g.at(i) < until; i++ {
-		if i+1 < len(g.entries) && g.at(i+1) == g.at(i) {
+	until := g.entries[i].at + int64(w.spec.Over)
+	for ; i < len(g.entries) && g.entries[i].at < until; i++ {
+		if i+1 < len(g.entries) && g.entries[i+1].at == g.entries[i].at {
 			continue // the last entry of a moment speaks for it
 		}
-		if f, ok := w.look(g, i); ok {
-			moments = append(moments, f)
+		if s, ok := w.look(g, i); ok {
+			moments = append(moments, s)
 		}
 	}
+	w.moments = moments
 	if len(moments) == 0 {
 		return nil
 	}
 	own := w.episode(g, moments)
 	var out []Find
-	for i := range moments {
-		f := &moments[i]
-		if own.count > 0 && f.Count < 2*own.count {
+	for _, s := range moments {
+		if own.count > 0 && s.count < 2*own.count {
 			continue
 		}
-		f.ID, f.Again = moment(own.id), own.count > 0
-		f.Entries = slices.Clone(f.Entries)
-		own.count = f.Count
-		out = append(out, *f)
+		entries := told(name, g.entries[s.from:s.to])
+		out = append(out, Find{
+			Group: name, ID: moment(own.id), Start: entries[0].At, End: entries[len(entries)-1].At, Count: s.count, Expected: s.expected,
+			Entries: entries, Again: own.count > 0,
+		})
+		own.count = s.count
 	}
-	clear(moments) // they hold entries
-	w.moments = moments
 	return out
+}
+
+// stretch is some entries of a group, up to a moment.
+type stretch struct {
+	from, to        int // of its entries, without to
+	count, expected int // as a Find tells them
 }
 
 // look counts the stretch that ends with entry i. The newest moment, which nearly every entry belongs to, is counted on
 // from the one before it.
-func (w *Window) look(g *group, i int) (Find, bool) {
-	end := g.at(i)
-	start := end - int64(w.spec.Over)
+func (w *Window) look(g *group, i int) (stretch, bool) {
+	start := g.entries[i].at - int64(w.spec.Over)
 	counted := i == len(g.entries)-1 && w.count(g)
 	var from int
 	if counted {
@@ -59,7 +64,7 @@ func (w *Window) look(g *group, i int) (Find, bool) {
 		from = g.after(start)
 	}
 	if i+1-from < w.spec.AtLeast {
-		return Find{}, false
+		return stretch{}, false
 	}
 	var n int
 	if counted {
@@ -68,15 +73,15 @@ func (w *Window) look(g *group, i int) (Find, bool) {
 		n = w.distinct(g.entries[from : i+1])
 	}
 	if n < w.spec.AtLeast {
-		return Find{}, false
+		return stretch{}, false
 	}
-	f := Find{Group: g.entries[i].Group, Start: g.entries[from].At, End: g.entries[i].At, Count: n, Entries: g.entries[from : i+1]}
+	s := stretch{from: from, to: i + 1, count: n}
 	if w.spec.Kind == Count {
-		return f, true
+		return s, true
 	}
 	first := start - int64(w.spec.Baseline)
 	if first < w.began { // too little is known of the time before
-		return f, false
+		return s, false
 	}
 	var before int
 	if counted {
@@ -84,25 +89,22 @@ func (w *Window) look(g *group, i int) (Find, bool) {
 	} else {
 		before = w.distinct(g.entries[g.after(first):from])
 	}
-	f.Expected = int(int64(before) * 10 * int64(w.spec.Over/1000) / int64(w.spec.Baseline/1000))
+	s.expected = int(int64(before) * 10 * int64(w.spec.Over/1000) / int64(w.spec.Baseline/1000))
 	// n ≥ ratio/100 · before · over/baseline, in microseconds to stay within 64 bits
-	return f, int64(n)*100*int64(w.spec.Baseline/1000) >= int64(w.spec.Ratio)*int64(before)*int64(w.spec.Over/1000)
+	return s, int64(n)*100*int64(w.spec.Baseline/1000) >= int64(w.spec.Ratio)*int64(before)*int64(w.spec.Over/1000)
 }
-
-// at is when entry i came, in Unix nanoseconds.
-func (g *group) at(i int) int64 { return g.entries[i].At.UnixNano() }
 
 // after is the first entry later than t.
 func (g *group) after(t int64) int {
-	return sort.Search(len(g.entries), func(i int) bool { return g.at(i) > t })
+	return sort.Search(len(g.entries), func(i int) bool { return g.entries[i].at > t })
 }
 
 // distinct is how many keys there are.
-func (w *Window) distinct(entries []Entry) int {
+func (w *Window) distinct(entries []kept) int {
 	if len(entries) <= few {
 		n := 0
 		for i := range entries {
-			if !keyed(entries[:i], entries[i].Key) {
+			if !keyed(entries[:i], entries[i].key) {
 				n++
 			}
 		}
@@ -112,7 +114,7 @@ func (w *Window) distinct(entries []Entry) int {
 		w.keys = map[string]struct{}{}
 	}
 	for i := range entries {
-		w.keys[entries[i].Key] = struct{}{}
+		w.keys[entries[i].key] = struct{}{}
 	}
 	n := len(w.keys)
 	if n > 1024 {
@@ -123,9 +125,9 @@ func (w *Window) distinct(entries []Entry) int {
 	return n
 }
 
-func keyed(entries []Entry, key string) bool {
+func keyed(entries []kept, key string) bool {
 	for i := range entries {
-		if entries[i].Key == key {
+		if entries[i].key == key {
 			return true
 		}
 	}
@@ -134,9 +136,9 @@ func keyed(entries []Entry, key string) bool {
 
 // episode is the one that hot moments belong to: one told before, or one that begins with them and has no count yet. Where
 // they join several, these become one, under the name of the first told.
-func (w *Window) episode(g *group, moments []Find) *episode {
-	first := &moments[0]
-	start, end, over := first.End.UnixNano(), moments[len(moments)-1].End.UnixNano(), int64(w.spec.Over)
+func (w *Window) episode(g *group, moments []stretch) *episode {
+	first, last := moments[0], moments[len(moments)-1]
+	start, end, over := g.entries[first.to-1].at, g.entries[last.to-1].at, int64(w.spec.Over)
 	var own *episode
 	kept := g.told[:0]
 	for _, e := range g.told {
@@ -151,7 +153,7 @@ func (w *Window) episode(g *group, moments []Find) *episode {
 		}
 	}
 	if own == nil {
-		kept = append(kept, episode{id: first.Start.UnixNano(), start: start, end: end})
+		kept = append(kept, episode{id: g.entries[first.from].at, start: start, end: end})
 		own = &kept[len(kept)-1]
 		g.ended = min(g.ended, end)
 	}
@@ -169,7 +171,7 @@ func (w *Window) Remove(article news.ID, names []string) []Find {
 			continue
 		}
 		n := len(g.entries)
-		g.entries = slices.DeleteFunc(g.entries, func(e Entry) bool { return e.Article == article })
+		g.entries = slices.DeleteFunc(g.entries, func(e kept) bool { return e.article.ID == article })
 		w.total -= n - len(g.entries)
 		if n == len(g.entries) || w.spec.Kind == Absence {
 			continue
@@ -193,10 +195,10 @@ func (w *Window) holds(g *group, e episode) bool {
 	}
 	if w.spec.Kind == Sequence {
 		alone := &group{entries: within(g.entries, e)}
-		return len(w.chains(alone)) > 0
+		return len(w.chains("", alone)) > 0
 	}
-	for i, entry := range g.entries {
-		if at := entry.At.UnixNano(); at >= e.start && at <= e.end {
+	for i := range g.entries {
+		if at := g.entries[i].at; at >= e.start && at <= e.end {
 			if _, ok := w.look(g, i); ok {
 				return true
 			}
@@ -205,10 +207,10 @@ func (w *Window) holds(g *group, e episode) bool {
 	return false
 }
 
-func within(entries []Entry, e episode) []Entry {
-	var out []Entry
+func within(entries []kept, e episode) []kept {
+	var out []kept
 	for _, entry := range entries {
-		if at := entry.At.UnixNano(); at >= e.start && at <= e.end {
+		if entry.at >= e.start && entry.at <= e.end {
 			out = append(out, entry)
 		}
 	}

@@ -21,20 +21,19 @@ type open struct {
 //
 // Where there was no chain before, one that there is now has the new entry in it: without it, it goes from step to step as
 // it did. So it begins with the entry or, if that is a later step, with a first step from which it can be reached in time.
-func (w *Window) sequences(g *group, i int) []Find {
+func (w *Window) sequences(name string, g *group, i int) []Find {
 	if !g.settled {
-		return w.chains(g)
+		return w.chains(name, g)
 	}
-	e := &g.entries[i]
-	at := e.At.UnixNano()
-	g.count(e.Step, 1)
-	if e.Step != 1 {
+	at, step := g.entries[i].at, g.entries[i].step
+	g.count(step, 1)
+	if step != 1 {
 		from := at - int64(w.spec.Over)
 		n, _ := slices.BinarySearch(g.starts, from)
-		if n == len(g.starts) || g.starts[n] > at || i+1 == len(g.entries) && e.Step < w.spec.Steps || !g.complete() || g.taken(at) {
+		if n == len(g.starts) || g.starts[n] > at || i+1 == len(g.entries) && step < w.spec.Steps || !g.complete() || g.taken(at) {
 			return nil
 		}
-		return w.chainsOf(g, from, at)
+		return w.chainsOf(name, g, from, at)
 	}
 	if g.taken(at) {
 		return nil
@@ -45,30 +44,30 @@ func (w *Window) sequences(g *group, i int) []Find {
 	if i+1 == len(g.entries) || !g.complete() || w.chain(g, i) == nil {
 		return nil
 	}
-	return w.chainsOf(g, at, at)
+	return w.chainsOf(name, g, at, at)
 }
 
 // chains finds the chains of a group of which nothing is known but its entries and what was told.
-func (w *Window) chains(g *group) []Find {
+func (w *Window) chains(name string, g *group) []Find {
 	g.open = open{settled: true, starts: g.starts[:0], steps: make([]int, w.spec.Steps)}
 	for _, e := range g.told {
 		g.until = max(g.until, e.end)
 	}
 	for i := range g.entries {
-		at := g.at(i)
-		g.count(g.entries[i].Step, 1)
-		if n := len(g.starts); g.entries[i].Step == 1 && (n == 0 || g.starts[n-1] != at) && !g.taken(at) {
+		at := g.entries[i].at
+		g.count(g.entries[i].step, 1)
+		if n := len(g.starts); g.entries[i].step == 1 && (n == 0 || g.starts[n-1] != at) && !g.taken(at) {
 			g.starts = append(g.starts, at)
 		}
 	}
 	if len(g.starts) == 0 || !g.complete() {
 		return nil
 	}
-	return w.chainsOf(g, g.starts[0], math.MaxInt64)
+	return w.chainsOf(name, g, g.starts[0], math.MaxInt64)
 }
 
 // chainsOf finds the chains that begin within a time, with the earliest first.
-func (w *Window) chainsOf(g *group, from, until int64) []Find {
+func (w *Window) chainsOf(name string, g *group, from, until int64) []Find {
 	var out []Find
 	n, _ := slices.BinarySearch(g.starts, from)
 	for n < len(g.starts) && g.starts[n] <= until {
@@ -77,11 +76,11 @@ func (w *Window) chainsOf(g *group, from, until int64) []Find {
 			n++
 			continue
 		}
-		first, last := chain[0], chain[len(chain)-1]
-		told := episode{first.At.UnixNano(), first.At.UnixNano(), last.At.UnixNano(), len(chain)}
-		g.told = append(g.told, told)
-		g.take(n, told)
-		out = append(out, Find{Group: first.Group, ID: first.At, Start: first.At, End: last.At, Count: len(chain), Entries: chain})
+		entries := told(name, chain)
+		first, last := entries[0].At, entries[len(entries)-1].At
+		g.told = append(g.told, episode{chain[0].at, chain[0].at, chain[len(chain)-1].at, len(chain)})
+		g.take(n, g.told[len(g.told)-1])
+		out = append(out, Find{Group: name, ID: first, Start: first, End: last, Count: len(chain), Entries: entries})
 		if w.spec.Steps > 2 { // what is taken may have stood in the way of a chain that begins before: see chain
 			g.settled = false
 		}
@@ -100,9 +99,9 @@ func (g *group) take(n int, told episode) {
 }
 
 // chainAt is a chain that begins at a moment; nil if there is none.
-func (w *Window) chainAt(g *group, at int64) []Entry {
-	for i := g.after(at - 1); i < len(g.entries) && g.at(i) == at && g.entries[i].Step <= 1; i++ {
-		if g.entries[i].Step < 1 {
+func (w *Window) chainAt(g *group, at int64) []kept {
+	for i := g.after(at - 1); i < len(g.entries) && g.entries[i].at == at && g.entries[i].step <= 1; i++ {
+		if g.entries[i].step < 1 {
 			continue
 		}
 		if chain := w.chain(g, i); chain != nil {
@@ -115,16 +114,15 @@ func (w *Window) chainAt(g *group, at int64) []Entry {
 // chain is the steps from entry i on, each by an article of its own; nil if they do not come in time. Each step is the first
 // that it can be, also where a later one would leave its article to a step to come: of three steps or more, a chain may come
 // to be when an entry goes.
-func (w *Window) chain(g *group, i int) []Entry {
-	until := g.at(i) + int64(w.spec.Over)
+func (w *Window) chain(g *group, i int) []kept {
+	until := g.entries[i].at + int64(w.spec.Over)
 	w.chained = append(w.chained[:0], i)
 	for j := i + 1; j < len(g.entries); j++ {
 		e := &g.entries[j]
-		at := e.At.UnixNano()
-		if at > until {
+		if e.at > until {
 			return nil
 		}
-		if e.Step != len(w.chained)+1 || g.taken(at) || g.has(w.chained, e.Article) {
+		if e.step != len(w.chained)+1 || g.taken(e.at) || g.has(w.chained, e.article.ID) {
 			continue
 		}
 		if w.chained = append(w.chained, j); len(w.chained) == w.spec.Steps {
@@ -135,11 +133,11 @@ func (w *Window) chain(g *group, i int) []Entry {
 }
 
 func (g *group) has(chain []int, article news.ID) bool {
-	return slices.ContainsFunc(chain, func(i int) bool { return g.entries[i].Article == article })
+	return slices.ContainsFunc(chain, func(i int) bool { return g.entries[i].article.ID == article })
 }
 
-func (g *group) pick(chain []int) []Entry {
-	out := make([]Entry, len(chain))
+func (g *group) pick(chain []int) []kept {
+	out := make([]kept, len(chain))
 	for n, i := range chain {
 		out[n] = g.entries[i]
 	}

@@ -66,7 +66,7 @@ func (w *Window) Write(s *snapshot.Writer) {
 	s.Len(len(w.groups))
 	for _, name := range slices.Sorted(maps.Keys(w.groups)) {
 		s.String(name)
-		w.groups[name].write(s)
+		w.groups[name].write(s, name)
 	}
 }
 
@@ -85,15 +85,16 @@ func readSpec(r *snapshot.Reader) Spec {
 	}
 }
 
-func (g *group) write(s *snapshot.Writer) {
+func (g *group) write(s *snapshot.Writer, name string) {
 	s.Len(len(g.entries))
-	for _, e := range g.entries {
-		s.Time(e.At)
-		s.String(e.Group)
-		s.String(e.Key)
-		s.String(string(e.Article))
-		s.String(e.Publisher)
-		s.Int(int64(e.Step))
+	for i := range g.entries {
+		e := &g.entries[i]
+		s.Time(moment(e.at))
+		s.String(name)
+		s.String(e.key)
+		s.String(string(e.article.ID))
+		s.String(e.article.Publisher)
+		s.Int(int64(e.step))
 	}
 	s.Len(len(g.told))
 	for _, e := range g.told {
@@ -120,7 +121,7 @@ func Read(r *snapshot.Reader) *Window {
 	w.began, w.high, w.swept, w.due, w.late, w.dropped = r.Int(), r.Int(), r.Int(), r.Int(), int(r.Int()), int(r.Int())
 	for range r.Len(4) {
 		name := r.String()
-		g := readGroup(r)
+		g := readGroup(r, name)
 		w.groups[name] = g
 		w.total += len(g.entries)
 		for _, times := range g.seen {
@@ -130,12 +131,14 @@ func Read(r *snapshot.Reader) *Window {
 	return w
 }
 
-func readGroup(r *snapshot.Reader) *group {
+func readGroup(r *snapshot.Reader, name string) *group {
 	g := &group{}
 	for range r.Len(6) {
-		g.entries = append(g.entries, Entry{
-			At: r.Time(), Group: r.String(), Key: r.String(), Article: news.ID(r.String()), Publisher: r.String(), Step: int(r.Int()),
-		})
+		at := r.Time().UnixNano()
+		if r.String() != name {
+			r.Fail("an entry of another group of a window")
+		}
+		g.entries = append(g.entries, kept{at: at, key: r.String(), article: &Article{news.ID(r.String()), r.String()}, step: int(r.Int())})
 	}
 	for range r.Len(4) {
 		g.told = append(g.told, episode{r.Int(), r.Int(), r.Int(), int(r.Int())})
@@ -158,7 +161,7 @@ func readGroup(r *snapshot.Reader) *group {
 	g.last, g.silent = r.Int(), r.Bool()
 	g.ended = g.firstEnd()
 	if n := len(g.entries); n > 0 {
-		g.oldest, g.newest = g.at(0), g.at(n-1)
+		g.oldest, g.newest = g.entries[0].at, g.entries[n-1].at
 	} else {
 		g.oldest = math.MaxInt64
 	}

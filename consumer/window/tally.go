@@ -20,22 +20,22 @@ func (w *Window) count(g *group) bool {
 		g.tally = w.tallied(g)
 	}
 	t := g.tally
-	start := g.at(len(g.entries)-1) - int64(w.spec.Over)
-	for ; g.at(t.from) <= start; t.from++ {
-		t.leave(g.entries[t.from].Key)
+	start := g.entries[len(g.entries)-1].at - int64(w.spec.Over)
+	for ; g.entries[t.from].at <= start; t.from++ {
+		t.leave(g.entries[t.from].key)
 	}
-	for first := start - int64(w.spec.Baseline); t.first < t.from && g.at(t.first) <= first; t.first++ {
-		t.forget(g.entries[t.first].Key)
+	for first := start - int64(w.spec.Baseline); t.first < t.from && g.entries[t.first].at <= first; t.first++ {
+		t.forget(g.entries[t.first].key)
 	}
 	return true
 }
 
 // tallied counts all entries as if they were of the stretch, but for those that are older than all it looks at.
 func (w *Window) tallied(g *group) *tally {
-	from := g.after(g.at(len(g.entries)-1) - w.reach())
+	from := g.after(g.entries[len(g.entries)-1].at - w.reach())
 	t := &tally{first: from, from: from, of: map[string]share{}}
 	for i := from; i < len(g.entries); i++ {
-		t.enter(i, g.entries[i].Key)
+		t.enter(i, g.entries[i].key)
 	}
 	return t
 }

@@ -78,7 +78,7 @@ func (t *twin) enter(e window.Entry) (window.Fate, []string) {
 		return window.Entered, nil
 	}
 	for _, o := range t.entries {
-		if o == e || t.spec.Kind == window.First && o.Group == e.Group && o.Key == e.Key && o.At.Equal(e.At) {
+		if same(o, e) || t.spec.Kind == window.First && o.Group == e.Group && o.Key == e.Key && o.At.Equal(e.At) {
 			return window.Repeated, nil
 		}
 	}
@@ -101,6 +101,10 @@ func (t *twin) enter(e window.Entry) (window.Fate, []string) {
 	return window.Entered, t.episodes(e.Group)
 }
 
+func same(a, b window.Entry) bool {
+	return a.At.Equal(b.At) && a.Group == b.Group && a.Key == b.Key && *a.Article == *b.Article && a.Step == b.Step
+}
+
 func (t *twin) of(group string) []window.Entry {
 	var out []window.Entry
 	for _, e := range t.entries {
@@ -118,7 +122,7 @@ func (t *twin) of(group string) []window.Entry {
 		if a.Key != b.Key {
 			return map[bool]int{true: -1, false: 1}[a.Key < b.Key]
 		}
-		return map[bool]int{true: -1, false: 1}[a.Article < b.Article]
+		return map[bool]int{true: -1, false: 1}[a.Article.ID < b.Article.ID]
 	})
 	return out
 }
@@ -211,10 +215,10 @@ func (t *twin) chains(group string) []string {
 		if t.removed && first.At.Before(t.watermark().Add(-2*t.spec.Over)) {
 			continue // what goes may leave room for a chain, but not for one that is long past
 		}
-		want, used, end := 2, []news.ID{first.Article}, first.At
+		want, used, end := 2, []news.ID{first.Article.ID}, first.At
 		for _, e := range entries[i+1:] {
-			if want <= t.spec.Steps && e.Step == want && free(e) && !slices.Contains(used, e.Article) && e.At.Sub(first.At) <= t.spec.Over {
-				want, used, end = want+1, append(used, e.Article), e.At
+			if want <= t.spec.Steps && e.Step == want && free(e) && !slices.Contains(used, e.Article.ID) && e.At.Sub(first.At) <= t.spec.Over {
+				want, used, end = want+1, append(used, e.Article.ID), e.At
 			}
 		}
 		if want > t.spec.Steps {
@@ -231,7 +235,7 @@ func (t *twin) remove(article news.ID) []string {
 	var out []string
 	for _, group := range groups {
 		before := t.of(group)
-		t.entries = slices.DeleteFunc(t.entries, func(e window.Entry) bool { return e.Group == group && e.Article == article })
+		t.entries = slices.DeleteFunc(t.entries, func(e window.Entry) bool { return e.Group == group && e.Article.ID == article })
 		entries := t.of(group)
 		if len(entries) == len(before) {
 			continue
@@ -315,7 +319,7 @@ func entries(t *rapid.T, s window.Spec) []window.Entry {
 			At:  minute(max(0, now-rapid.SampledFrom([]int{0, 0, 0, 0, 3, 8, 15, 40}).Draw(t, "back"))),
 			Key: string(rune('a' + rapid.IntRange(0, keys-1).Draw(t, "key"))),
 		}
-		e.Article = news.ID(fmt.Sprintf("%s%d", e.Key, rapid.IntRange(0, 2).Draw(t, "article")))
+		e.Article = &window.Article{ID: news.ID(fmt.Sprintf("%s%d", e.Key, rapid.IntRange(0, 2).Draw(t, "article")))}
 		if s.Grouped || apart {
 			e.Group = rapid.SampledFrom(groups).Draw(t, "group")
 		}
@@ -382,7 +386,7 @@ func TestALateEntryBeforeAFindBelongsToItThroughTheMomentsBetween(t *testing.T) 
 	at := func(key string, minutes ...int) []window.Entry {
 		var out []window.Entry
 		for _, m := range minutes {
-			out = append(out, window.Entry{At: minute(m), Key: key, Article: news.ID(key)})
+			out = append(out, window.Entry{At: minute(m), Key: key, Article: &window.Article{ID: news.ID(key)}})
 		}
 		return out
 	}
@@ -444,7 +448,7 @@ func TestAChainIsFoundOnceAnotherHasTakenWhatStoodInItsWay(t *testing.T) {
 	}{{0, 1, "p"}, {5, 1, "x"}, {10, 2, "a"}, {20, 2, "b"}, {40, 3, "a"}, {12, 3, "p"}, {41, 1, "q"}} {
 		w.Advance(minute(e.at))
 		other.advance(minute(e.at))
-		entry := window.Entry{At: minute(e.at), Step: e.step, Key: string(e.article), Article: e.article}
+		entry := window.Entry{At: minute(e.at), Step: e.step, Key: string(e.article), Article: &window.Article{ID: e.article}}
 		_, finds := w.Enter(entry)
 		_, want := other.enter(entry)
 		got, twin = append(got, spoken(finds)...), append(twin, want...)

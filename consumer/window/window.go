@@ -70,12 +70,17 @@ const (
 
 // Entry is one hit.
 type Entry struct {
-	At        time.Time
-	Group     string
-	Key       string // what is counted: entries of one key count once
-	Article   news.ID
+	At      time.Time
+	Group   string
+	Key     string   // what is counted: entries of one key count once
+	Article *Article // never nil, not to be changed
+	Step    int      // of a sequence, from 1
+}
+
+// Article is where a hit is. All entries of one report may share it.
+type Article struct {
+	ID        news.ID
 	Publisher string
-	Step      int // of a sequence, from 1
 }
 
 // Fate is what became of an entry.
@@ -121,14 +126,14 @@ type Window struct {
 	nearName string
 
 	keys    map[string]struct{} // scratch, as are those that follow
-	moments []Find
+	moments []stretch
 	chained []int
 }
 
 // group is the entries of one group.
 type group struct {
 	moment  uint64             // one of an earlier moment than the window's belongs to a picture, too
-	entries []Entry            // in the order of compareEntries
+	entries []kept             // in the order of compareKept
 	told    []episode          // count, spike, sequence
 	seen    map[string][]int64 // first: when each key came, sorted
 	last    int64              // absence: the highest time of an entry
@@ -140,6 +145,14 @@ type group struct {
 	ended  int64  // no episode ended before
 	tally  *tally // count, spike: of the newest stretch; nil: not known
 	open          // sequence
+}
+
+// kept is an Entry as its group keeps it.
+type kept struct {
+	at      int64 // in Unix nanoseconds
+	key     string
+	article *Article
+	step    int
 }
 
 // episode is a find that was told: from the first to the last moment at which it held.
@@ -201,7 +214,7 @@ func (w *Window) absences() []Find {
 		g = w.own(name)
 		g.silent = true
 		last := moment(g.last)
-		out = append(out, Find{Group: name, ID: last, Start: last, End: moment(deadline), Entries: slices.Clone(g.entries)})
+		out = append(out, Find{Group: name, ID: last, Start: last, End: moment(deadline), Entries: told(name, g.entries)})
 	}
 	return out
 }
@@ -210,6 +223,16 @@ func (w *Window) absences() []Find {
 const never = 7_258_118_400_000_000_000
 
 func moment(t int64) time.Time { return time.Unix(0, t).UTC() }
+
+// told is what a group keeps as a find tells it.
+func told(group string, some []kept) []Entry {
+	out := make([]Entry, len(some))
+	for i := range some {
+		e := &some[i]
+		out[i] = Entry{moment(e.at), group, e.key, e.article, e.step}
+	}
+	return out
+}
 
 // Enter takes an entry and tells what is found with it. The time must have been told before.
 func (w *Window) Enter(e Entry) (Fate, []Find) {
@@ -230,13 +253,14 @@ func (w *Window) Enter(e Entry) (Fate, []Find) {
 	if w.spec.Kind == First {
 		return w.first(g, e, at)
 	}
+	one := kept{at, e.Key, e.Article, e.Step}
 	if w.spec.Kind == Absence {
-		return w.heard(g, e, at)
+		return w.heard(g, one)
 	}
 	w.prune(g)
 	i, there := len(g.entries), false
 	if at <= g.newest { // else even the last entry need not be looked at
-		i, there = g.place(&e)
+		i, there = g.place(&one)
 	}
 	switch {
 	case there:
@@ -245,39 +269,39 @@ func (w *Window) Enter(e Entry) (Fate, []Find) {
 		w.dropped++
 		return Dropped, nil
 	}
-	g.entries = slices.Insert(g.entries, i, e)
+	g.entries = slices.Insert(g.entries, i, one)
 	g.oldest, g.newest = min(g.oldest, at), max(g.newest, at)
 	w.total++
 	if w.spec.Kind == Sequence {
-		return Entered, w.sequences(g, i)
+		return Entered, w.sequences(e.Group, g, i)
 	}
 	if g.tally != nil {
 		g.tally.enter(i, e.Key)
 	}
-	return Entered, w.hot(g, i)
+	return Entered, w.hot(e.Group, g, i)
 }
 
-func compareEntries(a, b *Entry) int {
-	if c := a.At.Compare(b.At); c != 0 {
+func compareKept(a, b *kept) int {
+	if c := cmp.Compare(a.at, b.at); c != 0 {
 		return c
 	}
-	return cmp.Or(cmp.Compare(a.Step, b.Step), cmp.Compare(a.Key, b.Key), cmp.Compare(a.Article, b.Article))
+	return cmp.Or(cmp.Compare(a.step, b.step), cmp.Compare(a.key, b.key), cmp.Compare(a.article.ID, b.article.ID))
 }
 
 // place is where an entry stands or belongs.
-func (g *group) place(e *Entry) (i int, there bool) {
-	if n := len(g.entries); n == 0 || compareEntries(&g.entries[n-1], e) < 0 {
+func (g *group) place(e *kept) (i int, there bool) {
+	if n := len(g.entries); n == 0 || compareKept(&g.entries[n-1], e) < 0 {
 		return n, false
 	}
-	return sort.Find(len(g.entries), func(i int) int { return compareEntries(e, &g.entries[i]) })
+	return sort.Find(len(g.entries), func(i int) int { return compareKept(e, &g.entries[i]) })
 }
 
 // heard ends a silence.
-func (w *Window) heard(g *group, e Entry, at int64) (Fate, []Find) {
-	if at > g.last || len(g.entries) == 0 && at == g.last {
+func (w *Window) heard(g *group, e kept) (Fate, []Find) {
+	if e.at > g.last || len(g.entries) == 0 && e.at == g.last {
 		w.total += 1 - len(g.entries)
-		g.last, g.silent, g.entries = at, false, []Entry{e}
-		w.due = min(w.due, at+int64(w.spec.Over))
+		g.last, g.silent, g.entries = e.at, false, []kept{e}
+		w.due = min(w.due, e.at+int64(w.spec.Over))
 		return Entered, nil
 	}
 	return Repeated, nil
@@ -338,8 +362,8 @@ func (w *Window) prune(g *group) {
 
 func (w *Window) pruneEntries(g *group, before int64) {
 	n := 0
-	for n < len(g.entries) && g.at(n) < before {
-		g.count(g.entries[n].Step, -1)
+	for n < len(g.entries) && g.entries[n].at < before {
+		g.count(g.entries[n].step, -1)
 		n++
 	}
 	if n > 0 {
@@ -352,7 +376,7 @@ func (w *Window) pruneEntries(g *group, before int64) {
 	g.starts = g.starts[n:]
 	g.oldest = math.MaxInt64
 	if len(g.entries) > 0 {
-		g.oldest = g.at(0)
+		g.oldest = g.entries[0].at
 	}
 }
 
