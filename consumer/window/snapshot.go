@@ -45,6 +45,7 @@ func (w *Window) own(name string) *group {
 	copied := *g
 	copied.moment = w.moment
 	copied.entries, copied.told, copied.seen = slices.Clone(g.entries), slices.Clone(g.told), maps.Clone(g.seen)
+	copied.room = copied.entries
 	w.groups[name], w.near = &copied, &copied
 	return &copied
 }

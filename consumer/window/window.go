@@ -134,6 +134,7 @@ type Window struct {
 type group struct {
 	moment  uint64             // one of an earlier moment than the window's belongs to a picture, too
 	entries []kept             // in the order of compareKept
+	room    []kept             // all the memory that entries lie in; nil: not known
 	told    []episode          // count, spike, sequence
 	seen    map[string][]int64 // first: when each key came, sorted
 	last    int64              // absence: the highest time of an entry
@@ -269,7 +270,7 @@ func (w *Window) Enter(e Entry) (Fate, []Find) {
 		w.dropped++
 		return Dropped, nil
 	}
-	g.entries = slices.Insert(g.entries, i, one)
+	g.insert(i, one)
 	g.oldest, g.newest = min(g.oldest, at), max(g.newest, at)
 	w.total++
 	if w.spec.Kind == Sequence {
@@ -294,6 +295,21 @@ func (g *group) place(e *kept) (i int, there bool) {
 		return n, false
 	}
 	return sort.Find(len(g.entries), func(i int) int { return compareKept(e, &g.entries[i]) })
+}
+
+// insert puts an entry in at i. Where there is no room behind the entries, they move to where others have gone; only where
+// that is less than they take themselves, they get twice the room.
+func (g *group) insert(i int, e kept) {
+	if n := len(g.entries); n == cap(g.entries) {
+		if gone := cap(g.room) - n; gone < max(n, 1) {
+			g.room = make([]kept, max(4, 2*n))
+		}
+		g.room = g.room[:cap(g.room)]
+		copy(g.room, g.entries)
+		clear(g.room[n:])
+		g.entries = g.room[:n]
+	}
+	g.entries = slices.Insert(g.entries, i, e)
 }
 
 // heard ends a silence.
