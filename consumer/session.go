@@ -31,7 +31,7 @@ func (e *entry) prepare(rules *machine.Ruleset) {
 	}
 	e.stored.Data = nil
 	if r, ok := e.noun.(news.Report); ok {
-		e.prepared = rules.Prepare(r)
+		e.prepared = rules.Prepare(&r)
 	}
 }
 

@@ -74,14 +74,22 @@ func suppress(r *rule.Rule, report *news.Report) (Reason, string) {
 // alert is the alert of a hit, without identity and summary, and without clauses if the hit is of a window.
 func (h *hit) alert(r *news.Report, told news.Story) news.Alert {
 	of := &h.rule
-	events := make([]news.Event, len(h.held.Events))
-	for i, n := range h.held.Events {
-		events[i] = r.Events[n]
-	}
 	return news.Alert{
 		Rule: of.Name, Title: of.Title, Owner: of.Owner, Severity: of.Severity, To: of.To, At: r.At, Article: r.Article.Reference(),
-		Origin: r.Origin, Story: told, Events: events, Why: h.held.Why,
+		Origin: r.Origin, Story: told, Events: chosen(r.Events, h.held.Events), Why: h.held.Why,
 	}
+}
+
+// chosen are some of the events of a report. One alone, as most are, stays where it is.
+func chosen(events []news.Event, which []int) []news.Event {
+	if len(which) == 1 {
+		return events[which[0] : which[0]+1 : which[0]+1]
+	}
+	out := make([]news.Event, len(which))
+	for i, n := range which {
+		out[i] = events[n]
+	}
+	return out
 }
 
 // raise tells one alert for the article or the story, or one for each event, and returns their IDs.

@@ -25,7 +25,9 @@ type Input struct {
 	Rules *Ruleset // what a news.Rules entry names, compiled; nil for every other entry
 
 	Story    *news.Story // of a report, what a machine that read the whole log said of its story; nil: it is found out
-	Prepared *Prepared   // of a report, what Ruleset.Prepare found; nil: nothing was prepared
+	Prepared *Prepared   // of this very report, what Ruleset.Prepare found; nil: nothing was prepared
+
+	Room []Suppression // memory for those of the Result, which may overwrite it; nil: they get their own
 }
 
 // Output is what the machine says: exactly one of the two is set.
@@ -167,13 +169,17 @@ func (s *State) Rules() *Ruleset { return s.rules }
 func (s *State) Step(in Input) Result {
 	switch e := in.Entry.(type) {
 	case news.Report:
-		return s.report(in.Seq, &e, in.Story, in.Prepared)
+		if in.Prepared != nil {
+			return s.report(in, in.Prepared.report)
+		}
+		r := e // a copy that lasts, made here alone
+		return s.report(in, &r)
 	case news.Rules:
 		return s.adopt(in.Rules)
 	case news.Correction:
 		return s.correct(e)
 	case news.Tick:
-		result := Result{Fate: Applied}
+		result := Result{Fate: Applied, Suppressed: in.Room[:0]}
 		s.advance(e.At, true, &result)
 		return result
 	}
@@ -236,14 +242,19 @@ func (s *State) forget() {
 // tells the alerts of one that steps them all.
 func (s *State) Pass(at time.Time, origin news.Origin) Result {
 	var result Result
-	fresh := origin == news.Live || origin == news.Push
-	s.live = s.live || fresh
-	s.advance(at, !s.live || fresh, &result)
+	s.pass(at, origin, &result)
 	return result
 }
 
-func (s *State) report(seq uint64, r *news.Report, known *news.Story, p *Prepared) Result {
-	result := s.Pass(r.At, r.Origin)
+func (s *State) pass(at time.Time, origin news.Origin, out *Result) {
+	fresh := origin == news.Live || origin == news.Push
+	s.live = s.live || fresh
+	s.advance(at, !s.live || fresh, out)
+}
+
+func (s *State) report(in Input, r *news.Report) Result {
+	result := Result{Suppressed: in.Room[:0]}
+	s.pass(r.At, r.Origin, &result)
 	id, revision := keyOf(r.Article.ID), keyOf(r.Article.Revision)
 	place, there := s.archive.index[id]
 	switch {
@@ -256,18 +267,18 @@ func (s *State) report(seq uint64, r *news.Report, known *news.Story, p *Prepare
 	default:
 		result.Fate = Revised
 	}
-	a := s.archive.note(place, revision, seq, r.At, there)
+	a := s.archive.note(place, revision, in.Seq, r.At, there)
 	s.leaveWindows(a, r.Article.ID, r.At, &result)
 	var told news.Story
-	if known != nil {
-		told = *known
+	if in.Story != nil {
+		told = *in.Story
 	} else {
-		told = s.tellStory(a, r, p, there)
+		told = s.tellStory(a, r, in.Prepared, there)
 	}
 	result.Story = told
 	enrich(r, &told, &result)
 	s.entered = s.entered[:0]
-	s.judge(a, r, told, p, &result)
+	s.judge(a, r, told, in.Prepared, &result)
 	a.enters(s.entered)
 	return result
 }

@@ -12,6 +12,7 @@ import (
 
 // Prepared is what can be found of a report before it is its turn: what stories look at, and which rules it satisfies.
 type Prepared struct {
+	report   *news.Report
 	gist     *story.Gist
 	set      *Ruleset
 	hits     []hit
@@ -28,12 +29,12 @@ type hit struct {
 // Prepare finds the gist of the report and which rules it satisfies, but for those that ask of its story. Step takes it
 // from there, the rules where they are still in force then; what it says is the same. The report must not be changed any
 // more. Safe for concurrent use.
-func (r *Ruleset) Prepare(report news.Report) *Prepared {
+func (r *Ruleset) Prepare(report *news.Report) *Prepared {
 	p := &Prepared{}
 	if r != nil {
-		p = r.ask(&report)
+		p = r.ask(report)
 	}
-	p.gist = story.GistOf(&report)
+	p.report, p.gist = report, story.GistOf(report)
 	return p
 }
 

@@ -34,7 +34,7 @@ func TestAlertsHaveTheClausesThatHoldOfTheirArticle(t *testing.T) {
 	for i := range 3000 {
 		r := press.next()
 		reports[r.Article.ID] = r
-		for _, o := range state.Step(machine.Input{Seq: uint64(i + 2), Entry: r, Prepared: set.Prepare(r)}).Outputs {
+		for _, o := range state.Step(machine.Input{Seq: uint64(i + 2), Entry: r, Prepared: set.Prepare(&r)}).Outputs {
 			a := o.Alert
 			if a == nil || a.Article.ID == "" || len(a.Events) == 0 || a.Held > 0 || a.Change == news.Retracted {
 				continue // an absence, one of many, or taken back: without clauses of an article

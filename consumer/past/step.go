@@ -78,7 +78,7 @@ func (a *asking) fetch(ctx context.Context, seqs []uint64) (map[uint64]read, err
 	err := a.log.Entries(ctx, seqs, func(seq uint64, e news.Entry) error {
 		one := read{entry: e}
 		if report, ok := e.(news.Report); ok {
-			one.prepared = a.rules.Prepare(report)
+			one.prepared = a.rules.Prepare(&report)
 		}
 		of[seq] = one
 		return ctx.Err()

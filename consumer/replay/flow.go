@@ -151,6 +151,7 @@ type stepper struct {
 	working context.Context //nolint:containedctx // of this one goroutine, as long as it lives
 	out     chan<- *saying
 	next    *saying
+	room    []machine.Suppression // of the step before, which are counted
 }
 
 // full is how many outputs go on together.
@@ -268,7 +269,7 @@ func (t *stepper) adopt(ctx context.Context) error {
 
 // apply steps a job.
 func (t *stepper) apply(ctx context.Context, j *job) error {
-	in := machine.Input{Seq: t.tally.found.Position.Sequence, Entry: j.noun, Prepared: j.prepared}
+	in := machine.Input{Seq: t.tally.found.Position.Sequence, Entry: j.noun, Prepared: j.prepared, Room: t.room}
 	if told, ok := j.noun.(news.Rules); ok {
 		set, err := t.compile(ctx, told.Hash)
 		if err != nil {
@@ -279,6 +280,7 @@ func (t *stepper) apply(ctx context.Context, j *job) error {
 	}
 	t.tally.chain(j)
 	result := t.state.Step(in)
+	t.room = result.Suppressed
 	if j.place != telling {
 		t.tally.warmed(j)
 		return nil

@@ -76,7 +76,7 @@ func (s *session) prepare(j *job) {
 		j.noun = report
 	}
 	j.textless = !s.Ours(report.Coder)
-	j.prepared = s.rules.set.Load().Prepare(report)
+	j.prepared = s.rules.set.Load().Prepare(&report)
 	j.entry.Data, j.entry.Report = nil, nil
 }
 
@@ -125,13 +125,14 @@ func (j *job) sum(r *news.Report, again bool) error {
 		j.digest = digest(j.entry.Subject, j.entry.Data)
 		return nil
 	}
-	read := *r
 	if again || j.entry.Uncoded {
-		read.Events, read.Coder, read.Sketch, read.Cut = nil, "", news.Sketch{}, false
+		bare := *r
+		bare.Events, bare.Coder, bare.Sketch, bare.Cut = nil, "", news.Sketch{}, false
+		r = &bare
 	}
 	room := rooms.Get().(*[]byte) //nolint:forcetypeassert // New makes no other
 	defer rooms.Put(room)
-	data, err := wire.AppendReport((*room)[:0], &read)
+	data, err := wire.AppendReport((*room)[:0], r)
 	j.digest = digest(wire.ReportKind, data)
 	*room = data
 	return err

@@ -189,7 +189,7 @@ func (l *lot) prepare(traits *match.Traits) {
 		it.noun = noun
 		if r, ok := noun.(news.Report); ok {
 			it.traits = append(it.traits, traits.Of(&r)...)
-			it.prepared = noRules.Prepare(r)
+			it.prepared = noRules.Prepare(&r)
 		}
 	}
 }
