@@ -175,7 +175,7 @@ func (s *Source) openNext() error {
 		return &producer.BadInput{Reason: reason, File: f.name, Err: err}
 	}
 	r.list = f.list
-	if f.name == s.from.File {
+	if f.name == s.from.File && f.list == s.from.List { // two may have one name
 		r.from = s.from.Line
 		if p, ok := r.documents.(*pages); ok {
 			p.from = r.from

@@ -155,7 +155,7 @@ func below(fsys fs.FS, root, shown string) ([]file, error) {
 			if info, err := d.Info(); err == nil {
 				f.size, f.dated = info.Size(), info.ModTime()
 			}
-			if isZip(p) {
+			if info, err := fs.Stat(fsys, p); isZip(p) && (err != nil || info.Mode().IsRegular()) { // to open a pipe would wait
 				files = append(files, unzipped(f)...)
 			} else {
 				files = append(files, f)

@@ -26,7 +26,7 @@ const behind = math.MaxInt
 type Progress struct {
 	Files     int            `json:"files"`
 	FilesDone int            `json:"files_done"`
-	Bytes     int64          `json:"bytes"` // of all files, as they are stored; standard input counts as nothing
+	Bytes     int64          `json:"bytes"` // of all files, as they are stored, or in a zip file unpacked; standard input counts as nothing
 	BytesDone int64          `json:"bytes_done"`
 	Articles  int64          `json:"articles"`
 	Bad       int64          `json:"bad"`              // documents and files that gave none

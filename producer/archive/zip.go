@@ -11,23 +11,29 @@ import (
 
 func isZip(name string) bool { return strings.EqualFold(path.Ext(name), ".zip") }
 
+// maxRatio is how many times as large as a zip file what it packs can be: deflate makes no more of a byte.
+const maxRatio = 1032
+
 // unzipped lists what a zip file packs, in its order, as files below it. One that cannot be opened stands in the list itself
 // and tells so when it is its turn.
 func unzipped(f file) []file {
-	z, packed, _, err := f.unzip()
+	p := &pack{file: f}
+	entries, size, err := p.list()
 	if err != nil {
 		return []file{f.broken(err)}
 	}
-	defer packed.Close() //nolint:errcheck // nothing was written
 	var out []file
-	for i, entry := range z.File {
+	left := uint64(size) * maxRatio //nolint:gosec // the size of a file
+	for _, entry := range entries {
 		if entry.FileInfo().IsDir() || hidden(entry.Name) {
 			continue
 		}
+		unpacked := min(entry.UncompressedSize64, left) // it may be made up; it is shown, and summed up
+		left -= unpacked
 		out = append(out, file{
-			name: path.Join(f.name, path.Clean("/"+entry.Name)), size: int64(entry.UncompressedSize64), dated: entry.Modified, //nolint:gosec // it is shown, and summed up
-			inside: f.inside || len(z.File) > 1,
-			open:   func() (io.ReadCloser, time.Time, error) { return f.entry(i) },
+			name: path.Join(f.name, path.Clean("/"+entry.Name)), size: int64(unpacked), dated: entry.Modified, //nolint:gosec // see left
+			inside: f.inside || len(entries) > 1,
+			open:   func() (io.ReadCloser, time.Time, error) { return p.entry(entry) },
 		})
 	}
 	if len(out) == 0 {
@@ -48,50 +54,70 @@ func hidden(name string) bool {
 	return strings.HasPrefix(path.Base(name), ".") || strings.HasPrefix(name, "__MACOSX/")
 }
 
-// unzip opens a zip file, which must be one that can be read from anywhere.
-func (f file) unzip() (*zip.Reader, io.Closer, time.Time, error) {
-	rc, changed, err := f.open()
-	if err != nil {
-		return nil, nil, changed, err
-	}
-	in, ok := rc.(interface {
-		io.ReaderAt
-		io.Seeker
-	})
-	if !ok {
-		_ = rc.Close()
-		return nil, nil, changed, errors.New("a zip file can be read from a disk only")
-	}
-	size, err := in.Seek(0, io.SeekEnd)
-	if err == nil {
-		var z *zip.Reader
-		if z, err = zip.NewReader(in, size); err == nil {
-			return z, rc, changed, nil
-		}
-	}
-	_ = rc.Close()
-	return nil, nil, changed, err
+// pack is a zip file. Its list is read once, for it may be long; the file is open only while an entry is read, for there may
+// be many such files. One entry is read at a time.
+type pack struct {
+	file file
+	in   io.ReaderAt // the file, while it is open
 }
 
-// entry opens the n-th entry of a zip file.
-func (f file) entry(n int) (io.ReadCloser, time.Time, error) {
-	z, packed, changed, err := f.unzip()
+// ReadAt is of io.ReaderAt, for the entries.
+func (p *pack) ReadAt(b []byte, at int64) (int, error) { return p.in.ReadAt(b, at) }
+
+// list is what the file packs, and the file's size.
+func (p *pack) list() ([]*zip.File, int64, error) {
+	in, _, err := p.open()
+	if err != nil {
+		return nil, 0, err
+	}
+	defer in.Close() //nolint:errcheck // nothing was written
+	size, err := in.Seek(0, io.SeekEnd)
+	if err != nil {
+		return nil, 0, err
+	}
+	z, err := zip.NewReader(p, size)
+	if err != nil {
+		return nil, 0, err
+	}
+	return z.File, size, nil
+}
+
+// anywhere is a file that can be read from anywhere.
+type anywhere interface {
+	io.ReadCloser
+	io.ReaderAt
+	io.Seeker
+}
+
+func (p *pack) open() (anywhere, time.Time, error) {
+	rc, changed, err := p.file.open()
 	if err != nil {
 		return nil, changed, err
 	}
-	if n >= len(z.File) {
-		_ = packed.Close()
-		return nil, changed, errors.New("the zip file changed while it was read")
+	in, ok := rc.(anywhere)
+	if !ok {
+		_ = rc.Close()
+		return nil, changed, errors.New("a zip file can be read from a disk only")
 	}
-	r, err := z.File[n].Open()
+	p.in = in
+	return in, changed, nil
+}
+
+// entry opens one of the list. A file that has changed since is told by where its entries begin, or by their sums.
+func (p *pack) entry(e *zip.File) (io.ReadCloser, time.Time, error) {
+	in, changed, err := p.open()
 	if err != nil {
-		_ = packed.Close()
 		return nil, changed, err
 	}
-	if at := z.File[n].Modified; !at.IsZero() {
-		changed = at
+	r, err := e.Open()
+	if err != nil {
+		_ = in.Close()
+		return nil, changed, err
 	}
-	return zipped{r, packed}, changed, nil
+	if !e.Modified.IsZero() {
+		changed = e.Modified
+	}
+	return zipped{r, in}, changed, nil
 }
 
 // zipped is an entry, with the file around it.

@@ -3,9 +3,14 @@ package archive_test
 import (
 	"archive/zip"
 	"bytes"
+	"fmt"
+	"io"
+	"io/fs"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/fstest"
 
@@ -81,5 +86,120 @@ func TestZipFilesAreReadAsWhatTheyPack(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// weighed is a file system that counts the bytes which are read from its files at any place.
+type weighed struct {
+	fs.FS
+	read *atomic.Int64
+}
+
+func (w weighed) Open(name string) (fs.File, error) {
+	f, err := w.FS.Open(name)
+	if in, ok := f.(seekable); ok && err == nil {
+		return weighedFile{in, w.read}, nil
+	}
+	return f, err
+}
+
+type seekable interface {
+	fs.File
+	io.ReaderAt
+	io.Seeker
+}
+
+type weighedFile struct {
+	seekable
+	read *atomic.Int64
+}
+
+func (f weighedFile) ReadAt(b []byte, at int64) (int, error) {
+	n, err := f.seekable.ReadAt(b, at)
+	f.read.Add(int64(n))
+	return n, err
+}
+
+// The list of what a zip file packs is read once, not again for each of what may be many thousands.
+func TestAZipFileOfManyIsReadAboutOnce(t *testing.T) {
+	const many = 1000
+	var files [][2]string
+	for i := range many {
+		files = append(files, [2]string{fmt.Sprintf("a/long/way/down/%d.jsonl", i), fmt.Sprintf(`{"text":"%d"}`, i)})
+	}
+	packed := zipped(t, files...)
+	var read atomic.Int64
+	s, err := archive.OpenFS(config(), weighed{fstest.MapFS{"many.zip": {Data: []byte(packed)}}, &read})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := len(drain(t, s).articles); got != many {
+		t.Errorf("%d articles, want %d", got, many)
+	}
+	if most := int64(10 * len(packed)); read.Load() > most || read.Load() == 0 {
+		t.Errorf("%d bytes were read of a file of %d", read.Load(), len(packed))
+	}
+}
+
+// A pipe is not opened to see what it packs: that would wait for whoever writes into it.
+func TestAPipeIsNoZipFile(t *testing.T) {
+	var read atomic.Int64
+	pipe := fstest.MapFS{"pipe.zip": {Data: []byte(zipped(t, [2]string{"a.jsonl", `{"text":"A."}`})), Mode: fs.ModeNamedPipe}}
+	s, err := archive.OpenFS(config(), weighed{pipe, &read})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{"pipe.zip unknown_format"}, drain(t, s).lines); diff != "" || read.Load() > 0 {
+		t.Errorf("%d bytes read; %s", read.Load(), diff)
+	}
+}
+
+// What a zip file says of the sizes in it is not to be believed.
+func TestSizesThatAZipFileMakesUpAreBounded(t *testing.T) {
+	var b bytes.Buffer
+	z := zip.NewWriter(&b)
+	for i := range 3 {
+		w, err := z.CreateRaw(&zip.FileHeader{Name: fmt.Sprintf("%d.jsonl", i), UncompressedSize64: math.MaxUint64 - 7, CompressedSize64: 1})
+		if err == nil {
+			_, err = w.Write([]byte("x"))
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	s, err := archive.OpenFS(config(), fstest.MapFS{"huge.zip": {Data: b.Bytes()}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p := s.Progress(); p.Files != 3 || p.Bytes < 0 || p.Bytes > int64(b.Len())*2000 {
+		t.Errorf("%d files of %d bytes in a file of %d", p.Files, p.Bytes, b.Len())
+	}
+}
+
+// Of two files with one name, as a zip file may pack, only the one that was done with is not read again.
+func TestGoingOnTellsFilesOfOneNameApart(t *testing.T) {
+	packed := zipped(t, [2]string{"a.jsonl", `{"text":"A."}`}, [2]string{"b.jsonl", `{"text":"B."}`}, [2]string{"a.jsonl", `{"text":"C."}`})
+	open := func() *archive.Source {
+		s, err := archive.OpenFS(config(), fstest.MapFS{"two.zip": {Data: []byte(packed)}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s
+	}
+	s := open()
+	a, err := s.Next(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Settled(a)
+	again := open()
+	if !again.Resume(s.Position()) {
+		t.Fatal("it begins anew")
+	}
+	if diff := cmp.Diff([]string{"|none||B.", "|none||C."}, drain(t, again).lines); diff != "" {
+		t.Error(diff)
 	}
 }
