@@ -20,12 +20,12 @@ const Version = 2
 
 // Input is one entry of the log.
 type Input struct {
-	Seq   uint64 // its place in the log, which no other has
-	Entry news.Entry
-	Rules *Ruleset // what a news.Rules entry names, compiled; nil for every other entry
+	Seq   uint64     // its place in the log, which no other has
+	Entry news.Entry // may be nil where it is a report that was Prepared
+	Rules *Ruleset   // what a news.Rules entry names, compiled; nil for every other entry
 
 	Story    *news.Story // of a report, what a machine that read the whole log said of its story; nil: it is found out
-	Prepared *Prepared   // of this very report, what Ruleset.Prepare found; nil: nothing was prepared
+	Prepared *Prepared   // of a report, it and what Ruleset.Prepare found; nil: nothing was prepared
 
 	Room []Suppression // memory for those of the Result, which may overwrite it; nil: they get their own
 }
@@ -167,13 +167,12 @@ func (s *State) Rules() *Ruleset { return s.rules }
 
 // Step takes the next entry of the log and says what follows from it.
 func (s *State) Step(in Input) Result {
+	if in.Prepared != nil {
+		return s.report(in, in.Prepared.report)
+	}
 	switch e := in.Entry.(type) {
 	case news.Report:
-		if in.Prepared != nil {
-			return s.report(in, in.Prepared.report)
-		}
-		r := e // a copy that lasts, made here alone
-		return s.report(in, &r)
+		return s.report(in, &e)
 	case news.Rules:
 		return s.adopt(in.Rules)
 	case news.Correction:

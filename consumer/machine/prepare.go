@@ -10,7 +10,7 @@ import (
 	"github.com/quidnunc-news/quidnunc/pipeline/news"
 )
 
-// Prepared is what can be found of a report before it is its turn: what stories look at, and which rules it satisfies.
+// Prepared is a report, and what can be found of it before it is its turn: what stories look at, and which rules it satisfies.
 type Prepared struct {
 	report   *news.Report
 	gist     *story.Gist

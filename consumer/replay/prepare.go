@@ -17,7 +17,8 @@ import (
 // job is an entry on its way to the machine.
 type job struct {
 	entry    Entry
-	noun     news.Entry
+	report   *news.Report // nil: it is another noun
+	noun     news.Entry   // nil: it is a report
 	at       time.Time
 	err      error // why it cannot be read or coded
 	place    place
@@ -54,8 +55,8 @@ func (s *session) prepare(j *job) {
 	if j.err = s.decode(j); j.err != nil {
 		return
 	}
-	report, ok := j.noun.(news.Report)
-	if !ok {
+	report := j.report
+	if report == nil {
 		j.digest = digest(j.entry.Subject, j.entry.Data)
 		return
 	}
@@ -63,35 +64,34 @@ func (s *session) prepare(j *job) {
 		return
 	}
 	again := s.Recode && s.Ours(report.Coder) && j.entry.Report == nil
-	if j.err = j.sum(&report, again); j.err != nil {
+	if j.err = j.sum(report, again); j.err != nil {
 		return
 	}
 	if again || j.entry.Uncoded {
-		if report, j.err = s.code(report); j.err != nil {
+		if j.err = s.code(report); j.err != nil {
 			return
 		}
-		j.noun = report
 	} else if s.Sketch != nil && j.entry.Report != nil {
 		report.Sketch = s.Sketch(report.Article)
-		j.noun = report
 	}
 	j.textless = !s.Ours(report.Coder)
-	j.prepared = s.rules.set.Load().Prepare(&report)
+	j.prepared = s.rules.set.Load().Prepare(report)
 	j.entry.Data, j.entry.Report = nil, nil
 }
 
 // decode finds the noun, its time, and where that lies.
-func (s *session) decode(j *job) (err error) {
-	if j.entry.Report != nil {
-		j.noun = *j.entry.Report
-	} else if j.noun, err = wire.DecodeEntry(j.entry.Subject, j.entry.Data); err != nil {
+func (s *session) decode(j *job) error {
+	if err := j.read(); err != nil {
 		return err
 	}
-	if r, ok := j.noun.(news.Report); ok && s.Order == Published && !r.Article.Published.IsZero() {
-		r.At = r.Article.Published.Start
-		j.noun = r
+	if r := j.report; r == nil {
+		j.at = timeOf(j.noun)
+	} else {
+		if s.Order == Published && !r.Article.Published.IsZero() {
+			r.At = r.Article.Published.Start
+		}
+		j.at = r.At
 	}
-	j.at = timeOf(j.noun)
 	_, rules := j.noun.(news.Rules)
 	switch {
 	case rules:
@@ -103,6 +103,22 @@ func (s *session) decode(j *job) (err error) {
 		j.place = warming
 	}
 	return nil
+}
+
+// read is the noun of the entry. A report is the job's own, to be changed.
+func (j *job) read() error {
+	if j.entry.Report != nil {
+		own := *j.entry.Report
+		j.report = &own
+		return nil
+	}
+	noun, err := wire.DecodeEntry(j.entry.Subject, j.entry.Data)
+	if r, ok := noun.(news.Report); ok {
+		j.report = &r
+	} else {
+		j.noun = noun
+	}
+	return err
 }
 
 func timeOf(e news.Entry) time.Time {
@@ -151,9 +167,9 @@ func digest(subject string, data []byte) (sum [sha256.Size]byte) {
 }
 
 // code finds a report's events, as the producer does. A panic of the coder costs the article only.
-func (s *session) code(r news.Report) (_ news.Report, err error) {
+func (s *session) code(r *news.Report) (err error) {
 	if s.Coder == nil {
-		return r, errors.New("it is not coded, and there is no coder")
+		return errors.New("it is not coded, and there is no coder")
 	}
 	defer func() {
 		if p := recover(); p != nil {
@@ -166,5 +182,5 @@ func (s *session) code(r news.Report) (_ news.Report, err error) {
 	if s.Sketch != nil {
 		r.Sketch = s.Sketch(r.Article)
 	}
-	return r, nil
+	return nil
 }

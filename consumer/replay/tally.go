@@ -204,7 +204,7 @@ func count(x rule.Expr) (n int) {
 
 func (t *tally) warmed(j *job) {
 	t.found.Entries.Warmed++
-	if r, ok := j.noun.(news.Report); ok && r.Coder != "" {
+	if r := j.report; r != nil && r.Coder != "" {
 		t.coders[r.Coder] = true
 	}
 }
@@ -225,9 +225,10 @@ func (t *tally) told(j *job, result *machine.Result) {
 		f.Ended = j.at
 	}
 	day := t.dayOf(j.at)
-	switch e := j.noun.(type) {
-	case news.Report:
-		t.report(&e, j, day)
+	if j.report != nil {
+		t.report(j.report, j, day)
+	}
+	switch j.noun.(type) {
 	case news.Correction:
 		f.Entries.Corrections++
 	case news.Tick:
