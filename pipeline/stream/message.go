@@ -23,7 +23,7 @@ type Stored struct {
 	Stream     Stream
 	Seq        uint64    // position in the stream, from 1
 	Time       time.Time // when the server stored it
-	Pending    uint64    // how many messages of the same reading lay beyond this one when it was sent
+	Pending    uint64    // how many messages of the same reading lay beyond this one when it was sent; Read and Scan estimate those that came since
 	Deliveries uint64    // how many times Consume has handed it out, this time included; 1 for Read and Scan
 	Missing    uint64    // messages lost between the previous one (or the first asked for) and this one: corruption, or a log cut at its head
 }

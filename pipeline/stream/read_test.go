@@ -196,17 +196,21 @@ func TestALogCutAtItsHeadIsSaid(t *testing.T) {
 	}
 }
 
-// harmed is a data directory with a REPORTS of several blocks, in the second of which one bit is another.
-func harmed(t *testing.T) (dir string, messages uint64) {
+// harmedMessages is how many messages the log of harmed held.
+const harmedMessages = 24
+
+func onlyReports(int) string { return "report.fr.none" }
+
+// harmed is a data directory with a REPORTS of several blocks, in the second of which one bit is another. Its nth message has subject(n).
+func harmed(t *testing.T, subject func(n int) string) (dir string) {
 	t.Helper()
 	s := serve(t, stream.ServerConfig{})
 	h := connect(t, s, stream.Config{})
 	for i := range 2 { // a block is compressed once another is begun
 		var bundles [][]stream.Message
-		for n := range 12 {
+		for n := range harmedMessages / 2 {
 			id := fmt.Sprintf("%d-%d", i, n)
-			bundles = append(bundles, []stream.Message{{Subject: "report.fr.none", MsgID: id, Data: noise(id, 1<<20)}})
-			messages++
+			bundles = append(bundles, []stream.Message{{Subject: subject(i*harmedMessages/2 + n), MsgID: id, Data: noise(id, 1<<20)}})
 		}
 		if _, err := h.PublishBatch(t.Context(), bundles); err != nil {
 			t.Fatal(err)
@@ -215,12 +219,13 @@ func harmed(t *testing.T) (dir string, messages uint64) {
 	h.Close()
 	s.Close()
 	flipOneBit(t, s.Dir())
-	return s.Dir(), messages
+	return s.Dir()
 }
 
 func TestABrokenBlockIsPassedOverAndCounted(t *testing.T) {
 	t.Parallel()
-	dir, all := harmed(t)
+	const all = harmedMessages
+	dir := harmed(t, onlyReports)
 	h := connect(t, serve(t, stream.ServerConfig{Dir: dir, NoSync: true}), stream.Config{})
 	var read, missing uint64
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
@@ -250,7 +255,7 @@ func TestABrokenBlockIsPassedOverAndCounted(t *testing.T) {
 
 func TestAStreamThatCannotBeReadIsNotBegunAnew(t *testing.T) {
 	t.Parallel()
-	dir, _ := harmed(t)
+	dir := harmed(t, onlyReports)
 	if err := os.Remove(filepath.Join(reportsDir(dir), "msgs", "index.db")); err != nil {
 		t.Fatal(err)
 	}
