@@ -285,7 +285,8 @@ func TestSortedIsInTheOrderOfPublication(t *testing.T) {
 	})
 }
 
-// An archive that is not any more what it was when its order was looked at is refused, not sorted wrongly.
+// An archive that is not any more what it was when its order was looked at is refused, not sorted wrongly and not taken for
+// all there was.
 func TestAnArchiveThatChangesWhileItIsReadIsRefused(t *testing.T) {
 	var entries []replay.Entry
 	for _, r := range coded(articles(20), news.Archive) {
@@ -296,15 +297,21 @@ func TestAnArchiveThatChangesWhileItIsReadIsRefused(t *testing.T) {
 	})
 	turned := slices.Clone(entries)
 	slices.Reverse(turned)
-	sorted := replay.Sort(&tape{entries: entries}, t.TempDir(), func() (replay.Source, error) { return &tape{entries: turned}, nil })
-	sorted.SetMemory(1)
-	for {
-		if _, err := sorted.Next(t.Context()); err != nil {
-			if !strings.Contains(err.Error(), "the archive changed") {
-				t.Errorf("error %v", err)
+	for name, then := range map[string][]replay.Entry{
+		"in another order": turned, "cut": entries[:19], "longer": append(slices.Clip(entries), entries[19]), "empty": nil,
+	} {
+		t.Run(name, func(t *testing.T) {
+			sorted := replay.Sort(&tape{entries: entries}, t.TempDir(), func() (replay.Source, error) { return &tape{entries: then}, nil })
+			sorted.SetMemory(1)
+			for {
+				if _, err := sorted.Next(t.Context()); err != nil {
+					if !strings.Contains(err.Error(), "the archive changed") {
+						t.Errorf("error %v", err)
+					}
+					return
+				}
 			}
-			return
-		}
+		})
 	}
 }
 

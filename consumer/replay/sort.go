@@ -91,6 +91,8 @@ func (s *Sorted) Next(ctx context.Context) (Entry, error) {
 	return out.Entry, nil
 }
 
+var errChanged = errors.New("replay: sort: the archive changed while it was read: replay it again")
+
 // pass gives the next entry of a source that is in order.
 func (s *Sorted) pass(ctx context.Context) (Entry, error) {
 	for {
@@ -98,10 +100,10 @@ func (s *Sorted) pass(ctx context.Context) (Entry, error) {
 		switch {
 		case errors.As(err, new(*BadEntry)):
 			continue // it was told
+		case errors.Is(err, io.EOF) && s.given.Load() != s.all.Load(), err == nil && at.Before(s.last):
+			return Entry{}, errChanged
 		case err != nil:
 			return Entry{}, err
-		case at.Before(s.last):
-			return Entry{}, errors.New("replay: sort: the archive changed while it was read: replay it again")
 		}
 		s.last = at
 		s.given.Add(1)
