@@ -66,6 +66,7 @@ var rooms = map[string]room{
 	"consumer/window":   {floor: 2, pure: true},
 
 	"consumer/replay/diff":   {floor: 2},
+	"consumer/past/copies":   {floor: 2, pure: true},
 	"consumer/past/shelf":    {floor: 2},
 	"consumer/replay/invent": {floor: 2, pure: true},
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -16,6 +17,7 @@ import (
 
 	"github.com/quidnunc-news/quidnunc/consumer/machine"
 	"github.com/quidnunc-news/quidnunc/consumer/past"
+	"github.com/quidnunc-news/quidnunc/consumer/past/copies"
 	"github.com/quidnunc-news/quidnunc/consumer/past/shelf"
 	"github.com/quidnunc-news/quidnunc/consumer/rule"
 	"github.com/quidnunc-news/quidnunc/consumer/rulebook"
@@ -123,7 +125,11 @@ func (p *previewer) preview(ctx context.Context, hub *stream.Hub, r rule.Rule) (
 	if err != nil {
 		return foreseen{}, err
 	}
-	if s.Next() > last+1 {
+	same, err := s.Of(ctx, history{hub})
+	if err != nil {
+		return foreseen{}, err
+	}
+	if s.Next() > last+1 || !same {
 		why = "the log is another one"
 		if err := s.Clear(); err != nil {
 			return foreseen{}, err
@@ -163,8 +169,8 @@ func (p *previewer) behind(s *shelf.Shelf, last uint64) (uint64, error) {
 	if p.fresh || gained*little > s.Next() {
 		return 0, nil
 	}
-	_, memory, err := s.Size()
-	if err != nil || memory < p.large {
+	size, err := s.Size()
+	if err != nil || size.Memory < p.large {
 		return 0, err
 	}
 	return gained, nil
@@ -188,13 +194,19 @@ func (p *previewer) ask(ctx context.Context, hub *stream.Hub, s *shelf.Shelf, la
 		return found, nil
 	}
 	began := time.Now()
+	copied, err := s.Copied(ctx, history{hub}, func(err error) {
+		fmt.Fprintf(p.std.err, "copies of reports in the index are damaged, and the log is read in their place: %v; without the directory %s it is made anew\n", err, s.Dir())
+	})
+	if err != nil {
+		return foreseen{}, err
+	}
 	p.headway.begin("candidates")
-	answer, err := past.Ask(ctx, s, history{hub}, past.Question{
+	answer, err := past.Ask(ctx, s, copied, past.Question{
 		Rule: r, Gazetteer: gazetteer.Default(), From: s.Newest().AddDate(0, 0, -p.days), Told: found.add,
 		Progress: func(read, of int) { p.headway.tell(read, float64(read)/float64(of)) },
 	})
 	p.headway.end()
-	if err != nil {
+	if err = errors.Join(err, copied.Close()); err != nil {
 		return foreseen{}, err
 	}
 	found.finish(answer, time.Since(began))
@@ -251,13 +263,18 @@ func (p *previewer) dir() (string, error) {
 type history struct{ hub *stream.Hub }
 
 // Scan reads what was told of the reports, too, and leaves it: a server takes longer to find what is wanted in between.
-func (h history) Scan(ctx context.Context, from uint64, handle func(uint64, func() (news.Entry, error)) error) error {
+func (h history) Scan(ctx context.Context, from uint64, handle func(copies.Message) error) error {
 	return h.hub.Scan(ctx, stream.Reports, "", from, func(m stream.Stored) error {
 		if strings.HasPrefix(m.Subject, wire.ToldKind+".") {
 			return nil
 		}
-		return handle(m.Seq, func() (news.Entry, error) { return wire.DecodeEntry(m.Subject, m.Data) })
+		return handle(copies.Message{Seq: m.Seq, Subject: m.Subject, Data: m.Data})
 	})
+}
+
+// First is the place of the first message that the log holds.
+func (h history) First(ctx context.Context) (uint64, error) {
+	return h.hub.SequenceAt(ctx, stream.Reports, time.Time{})
 }
 
 func (h history) Entries(ctx context.Context, seqs []uint64, handle func(uint64, news.Entry) error) error {

@@ -3,13 +3,10 @@ package past_test
 import (
 	"bytes"
 	"cmp"
-	"context"
 	"errors"
 	"fmt"
-	"io"
-	"math/rand/v2"
+	"path/filepath"
 	"slices"
-	"sync"
 	"testing"
 	"time"
 
@@ -19,129 +16,13 @@ import (
 	"github.com/quidnunc-news/quidnunc/consumer/machine"
 	"github.com/quidnunc-news/quidnunc/consumer/match"
 	"github.com/quidnunc-news/quidnunc/consumer/past"
+	"github.com/quidnunc-news/quidnunc/consumer/past/shelf"
 	"github.com/quidnunc-news/quidnunc/consumer/replay/invent"
 	"github.com/quidnunc-news/quidnunc/consumer/rule"
 	"github.com/quidnunc-news/quidnunc/pipeline/gazetteer"
 	"github.com/quidnunc-news/quidnunc/pipeline/news"
 	"github.com/quidnunc-news/quidnunc/pipeline/wire"
 )
-
-// memory is a log and its segments.
-type memory struct {
-	log      []news.Entry // place - 1
-	segments [][]byte
-	gone     uint64 // entries up to here the log does not hold any more
-
-	mu    sync.Mutex
-	read  int
-	bytes map[int]int64 // of a segment, that were read
-}
-
-// counted counts the bytes that are read of a segment.
-type counted struct {
-	io.ReaderAt
-	of *memory
-	n  int
-}
-
-func (c counted) ReadAt(b []byte, at int64) (int, error) {
-	n, err := c.ReaderAt.ReadAt(b, at)
-	c.of.mu.Lock()
-	defer c.of.mu.Unlock()
-	c.of.bytes[c.n] += int64(n)
-	return n, err
-}
-
-func (m *memory) Len() int { return len(m.segments) }
-func (m *memory) Segment(n int) (*past.Segment, error) {
-	return past.Open(counted{bytes.NewReader(m.segments[n]), m, n}, past.Name(m.segments[n]))
-}
-
-func open(b []byte) (*past.Segment, error) { return past.Open(bytes.NewReader(b), past.Name(b)) }
-
-func (m *memory) Entries(_ context.Context, seqs []uint64, handle func(uint64, news.Entry) error) error {
-	for _, seq := range seqs {
-		m.mu.Lock()
-		m.read++
-		m.mu.Unlock()
-		if seq > m.gone {
-			if err := handle(seq, m.log[seq-1]); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-// index makes segments of size entries each.
-func (m *memory) index(t testing.TB, size int) {
-	var state machine.State
-	var traits match.Traits
-	m.bytes = map[int]int64{}
-	b := &past.Builder{}
-	closed := func() {
-		data, err := b.Bytes()
-		if err != nil {
-			t.Fatal(err)
-		}
-		m.segments = append(m.segments, data)
-		b = &past.Builder{Begins: state.Time()}
-	}
-	for i, entry := range m.log {
-		var of []string
-		if r, ok := entry.(news.Report); ok {
-			of = traits.Of(&r)
-		}
-		e, ok := past.Step(&state, uint64(i+1), entry, nil)
-		if !ok {
-			t.Fatalf("entry %d is a %T", i, entry)
-		}
-		if b.Add(e, of); b.Len() == size {
-			closed()
-		}
-	}
-	closed()
-}
-
-// eventful is an invented log in which articles are revised, withdrawn, told twice and come late, and time is told.
-func eventful(seed uint64, n int) []news.Entry {
-	var out []news.Entry
-	var told []news.Report
-	random := rand.New(rand.NewPCG(seed, 0))
-	i := 0
-	for r := range (invent.Plan{Seed: seed, Reports: n, Days: 3}).All() {
-		i++
-		if i%400 == 50 {
-			r.Origin = news.Archive
-			r.At = r.At.AddDate(0, 0, -20)
-		}
-		if i%90 == 7 {
-			r.At = r.At.Add(-3 * time.Hour)
-		}
-		if i%150 == 20 { // from where clocks are ahead: it moves no window
-			r.Origin = news.Archive
-			r.At = r.At.Add(4 * time.Hour)
-		}
-		out, told = append(out, r), append(told, r)
-		old := told[random.IntN(len(told))]
-		switch {
-		case i%37 == 3:
-			out = append(out, old) // again
-		case i%23 == 5:
-			old.Article.Text += " Correction."
-			old.Article.Revision, old.At = news.ID(fmt.Sprint("revision", i)), r.At
-			if i%2 == 0 {
-				old.Events = nil
-			}
-			out = append(out, old)
-		case i%61 == 11:
-			out = append(out, news.Correction{Article: old.Article.ID, At: r.At})
-		case i%101 == 13:
-			out = append(out, news.Tick{At: r.At.Add(time.Duration(i%4) * 47 * time.Minute)})
-		}
-	}
-	return out
-}
 
 // replayed is the obvious preview: the machine that steps the whole log, with the rule in force from the stretch on.
 func replayed(t testing.TB, log []news.Entry, r rule.Rule, from time.Time) (alerts []string, suppressed map[machine.Reason]int) {
@@ -194,13 +75,27 @@ func encoded(t testing.TB, a news.Alert) string {
 	return string(data)
 }
 
-func ask(t testing.TB, m *memory, r rule.Rule, from time.Time) (alerts []string, a past.Answer) {
-	a, err := past.Ask(t.Context(), m, m, past.Question{Rule: r, Gazetteer: gazetteer.Default(), From: from, Told: func(a news.Alert) error {
+func ask(t testing.TB, lib past.Library, log past.Log, r rule.Rule, from time.Time) (alerts []string, a past.Answer) {
+	a, err := past.Ask(t.Context(), lib, log, past.Question{Rule: r, Gazetteer: gazetteer.Default(), From: from, Told: func(a news.Alert) error {
 		alerts = append(alerts, encoded(t, a))
 		return nil
 	}})
 	if err != nil {
 		t.Fatal(err)
+	}
+	return alerts, a
+}
+
+// askCopies asks a shelf that has copies of everything: the log is not read.
+func askCopies(t testing.TB, s *shelf.Shelf, log *shelved, r rule.Rule, from time.Time) (alerts []string, a past.Answer) {
+	c, err := s.Copied(t.Context(), log, func(err error) { t.Error(err) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	read := log.read
+	alerts, a = ask(t, s, c, r, from)
+	if err := c.Close(); err != nil || log.read != read {
+		t.Errorf("%d entries of the log were read in spite of copies, %v", log.read-read, err)
 	}
 	return alerts, a
 }
@@ -237,7 +132,8 @@ func TestAPreviewTellsWhatAReplayTells(t *testing.T) {
 		t.Fatal(err)
 	}
 	rules = slices.Concat(special(t), rules)
-	logs := map[uint64]*memory{}
+	logs, copied := map[uint64]*memory{}, map[uint64]func(rule.Rule, time.Time) ([]string, past.Answer){}
+	dir := t.TempDir()
 	told, kinds, windows := 0, map[string]int{}, 0
 	tried := map[string]bool{}
 	check := func(t testing.TB, seed uint64, r rule.Rule, from time.Time) {
@@ -246,15 +142,21 @@ func TestAPreviewTellsWhatAReplayTells(t *testing.T) {
 			m = &memory{log: eventful(seed, 600)}
 			m.index(t, 100)
 			logs[seed] = m
+			s, log := m.shelve(t, filepath.Join(dir, fmt.Sprint(seed)))
+			copied[seed] = func(r rule.Rule, from time.Time) ([]string, past.Answer) { return askCopies(t, s, log, r, from) }
 		}
 		tried[r.Name] = true
 		want, suppressed := replayed(t, m.log, r, from)
-		got, a := ask(t, m, r, from)
+		got, a := ask(t, m, m, r, from)
 		if diff := gocmp.Diff(want, got); diff != "" {
 			t.Fatalf("%s %s from %s:\n%s", r.Name, r.Query, from, diff)
 		}
 		if diff := gocmp.Diff(suppressed, a.Suppressed); diff != "" {
 			t.Fatalf("%s %s from %s: suppressed:\n%s", r.Name, r.Query, from, diff)
+		}
+		again, b := copied[seed](r, from)
+		if diff := gocmp.Diff(want, again); diff != "" || !gocmp.Equal(a, b) {
+			t.Fatalf("%s %s from %s, by copies: %v, want %v\n%s", r.Name, r.Query, from, b, a, diff)
 		}
 		told += len(got)
 		if len(got) > 0 {
@@ -288,7 +190,7 @@ func TestAPreviewReadsFewReports(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, a := ask(t, m, r, time.Time{})
+	_, a := ask(t, m, m, r, time.Time{})
 	corrections := 0
 	for _, e := range m.log {
 		if _, ok := e.(news.Correction); ok {
@@ -310,7 +212,7 @@ func TestAPreviewReadsThePartsOfTheIndexThatItNeeds(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, a := ask(t, m, r, atOf(m.log[2949]))
+	_, a := ask(t, m, m, r, atOf(m.log[2949]))
 	if a.Candidates == 0 || a.Reports != 51 {
 		t.Errorf("%d candidates of %d reports, want some of 51", a.Candidates, a.Reports)
 	}
@@ -335,7 +237,7 @@ func TestWhatTheLogHasLostIsCounted(t *testing.T) {
 		t.Fatal(err)
 	}
 	m.gone = 200
-	if _, a := ask(t, m, r, time.Time{}); a.Lost == 0 || a.Lost >= a.Candidates {
+	if _, a := ask(t, m, m, r, time.Time{}); a.Lost == 0 || a.Lost >= a.Candidates {
 		t.Errorf("lost %d of %d", a.Lost, a.Candidates)
 	}
 }

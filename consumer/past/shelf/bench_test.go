@@ -2,6 +2,7 @@ package shelf_test
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"io"
 	"os"
@@ -10,6 +11,7 @@ import (
 	"time"
 
 	"github.com/quidnunc-news/quidnunc/consumer/past"
+	"github.com/quidnunc-news/quidnunc/consumer/past/copies"
 	"github.com/quidnunc-news/quidnunc/consumer/past/shelf"
 	"github.com/quidnunc-news/quidnunc/consumer/replay/invent"
 	"github.com/quidnunc-news/quidnunc/consumer/rule"
@@ -27,26 +29,34 @@ type disk struct {
 	there   int // how many of them there are so far
 }
 
-func (d *disk) at(seq uint64) (news.Entry, error) {
+func (d *disk) at(seq uint64) (copies.Message, error) {
 	data := make([]byte, d.offsets[seq]-d.offsets[seq-1])
-	if _, err := d.file.ReadAt(data, d.offsets[seq-1]); err != nil {
-		return nil, err
-	}
-	return wire.DecodeReport(data)
+	_, err := d.file.ReadAt(data, d.offsets[seq-1])
+	return copies.Message{Seq: seq, Subject: wire.ReportKind, Data: data}, err
 }
 
-func (d *disk) Scan(ctx context.Context, from uint64, handle func(uint64, func() (news.Entry, error)) error) error {
+func (d *disk) Scan(ctx context.Context, from uint64, handle func(copies.Message) error) error {
 	for seq := from; seq <= uint64(d.there); seq++ {
-		if err := handle(seq, func() (news.Entry, error) { return d.at(seq) }); err != nil {
+		m, err := d.at(seq)
+		if err == nil {
+			err = handle(m)
+		}
+		if err != nil {
 			return err
 		}
 	}
 	return ctx.Err()
 }
 
+func (d *disk) First(context.Context) (uint64, error) { return 1, nil }
+
 func (d *disk) Entries(_ context.Context, seqs []uint64, handle func(uint64, news.Entry) error) error {
 	for _, seq := range seqs {
-		e, err := d.at(seq)
+		m, err := d.at(seq)
+		if err != nil {
+			return err
+		}
+		e, err := wire.DecodeReport(m.Data)
 		if err == nil {
 			err = handle(seq, e)
 		}
@@ -95,12 +105,12 @@ const late = 10
 // long rules take that few, thousands and a window of reports satisfy, beside reading the same files without looking at
 // them: go test -bench Preview -benchtime 5x.
 func BenchmarkPreview(b *testing.B) {
-	size := *reports
+	count := *reports
 	if testing.Short() { // shows that it runs
-		size /= 100
-		b.Logf("short: %d reports of %d", size, *reports)
+		count /= 100
+		b.Logf("short: %d reports of %d", count, *reports)
 	}
-	log, dir := invented(b, size), b.TempDir()
+	log, dir := invented(b, count), b.TempDir()
 	s, _, err := shelf.Open(dir)
 	if err != nil {
 		b.Fatal(err)
@@ -112,13 +122,13 @@ func BenchmarkPreview(b *testing.B) {
 	}
 	built := time.Since(began)
 	used = cpu() - used
-	segments, memory, err := s.Size()
+	size, err := s.Size()
 	if err != nil {
 		b.Fatal(err)
 	}
 	n := float64(s.Entries())
-	b.Logf("%d reports of %.0f bytes: columns %.1f bytes a report, memory of stories %.0f MiB, built in %s, %.0f reports/s, %.1f µs of processor time each",
-		s.Entries(), float64(log.offsets[len(log.offsets)-1])/n, float64(segments)/n, float64(memory)/(1<<20), built.Round(time.Millisecond), n/built.Seconds(),
+	b.Logf("%d reports of %.0f bytes: columns %.1f bytes a report, copies %.0f bytes a report, memory of stories %.0f MiB, built in %s, %.0f reports/s, %.1f µs of processor time each",
+		s.Entries(), float64(log.offsets[len(log.offsets)-1])/n, float64(size.Segments)/n, float64(size.Copies)/n, float64(size.Memory)/(1<<20), built.Round(time.Millisecond), n/built.Seconds(),
 		float64(used.Microseconds())/n)
 	log.there += late
 	began = time.Now()
@@ -144,7 +154,7 @@ func BenchmarkPreview(b *testing.B) {
 		for b.Loop() {
 			readAll(b, dir)
 		}
-		b.SetBytes(segments)
+		b.SetBytes(size.Segments)
 	})
 }
 
@@ -153,11 +163,15 @@ func preview(b *testing.B, s *shelf.Shelf, log *disk, r rule.Rule) {
 	var candidates, told int
 	for b.Loop() {
 		told = 0
-		a, err := past.Ask(b.Context(), s, log, past.Question{Rule: r, Gazetteer: gazetteer.Default(), Told: func(news.Alert) error {
+		copied, err := s.Copied(b.Context(), log, func(err error) { b.Error(err) })
+		if err != nil {
+			b.Fatal(err)
+		}
+		a, err := past.Ask(b.Context(), s, copied, past.Question{Rule: r, Gazetteer: gazetteer.Default(), Told: func(news.Alert) error {
 			told++
 			return nil
 		}})
-		if err != nil {
+		if err = errors.Join(err, copied.Close()); err != nil {
 			b.Fatal(err)
 		}
 		candidates = a.Candidates

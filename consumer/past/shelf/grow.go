@@ -14,23 +14,32 @@ import (
 	"github.com/quidnunc-news/quidnunc/consumer/machine"
 	"github.com/quidnunc-news/quidnunc/consumer/match"
 	"github.com/quidnunc-news/quidnunc/consumer/past"
+	"github.com/quidnunc-news/quidnunc/consumer/past/copies"
 	"github.com/quidnunc-news/quidnunc/pipeline/news"
+	"github.com/quidnunc-news/quidnunc/pipeline/wire"
 )
 
-// Log gives the entries of the log from a place on, up to its present end, in their order. read makes a noun of one: it
-// is called once, later, and by another goroutine; an error from it says that the entry is to be left out, as the machine
-// leaves it out.
+// Log is the log of which the shelf has columns and copies. Scan gives its messages from a place on, up to its present end,
+// in their order; they are not changed afterwards. First is the place of the first that it still holds.
 type Log interface {
-	Scan(ctx context.Context, from uint64, handle func(seq uint64, read func() (news.Entry, error)) error) error
+	past.Log
+	Scan(ctx context.Context, from uint64, handle func(copies.Message) error) error
+	First(ctx context.Context) (uint64, error)
 }
 
 // Grow takes in what the log has gained, telling how far it is: how many entries were taken in, and the place in the log of
 // the last. What was gained is on the shelf only when all of it is, or every saved entries: a Grow that is interrupted
 // goes on from there.
 //
-// Entries are read on all cores; the machine steps them in their order, and beside it segments are made of what it said.
+// Entries are read on all cores, and those that cannot be read left out, as the machine leaves them out; the machine steps
+// them in their order, and beside it segments are made of what it said, and copies of them. Copies of what the log does not
+// hold any more are dropped, a segment at a time.
 func (s *Shelf) Grow(ctx context.Context, log Log, progress func(entries int, seq uint64)) error {
-	g := grower{shelf: s, progress: progress, newest: s.list.Newest, next: s.list.Next}
+	held, err := log.First(ctx)
+	if err != nil {
+		return err
+	}
+	g := grower{shelf: s, progress: progress, newest: s.list.Newest, next: s.list.Next, held: held}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	lots, stepped := make(chan *lot, 4*runtime.GOMAXPROCS(0)), make(chan page, 4)
@@ -50,7 +59,7 @@ func (s *Shelf) Grow(ctx context.Context, log Log, progress func(entries int, se
 			}
 		}
 	})
-	err := g.scan(ctx, log, lots)
+	err = g.scan(ctx, log, lots)
 	g.interrupted = err != nil
 	close(lots)
 	work.Wait()
@@ -63,7 +72,7 @@ func (s *Shelf) Grow(ctx context.Context, log Log, progress func(entries int, se
 // begin takes up the machine's memory, and the last segment where it has room. That takes a while where there is much of
 // it, and is done when the log has gained something.
 func (g *grower) begin() error {
-	g.state, g.builder = &machine.State{}, &past.Builder{}
+	g.state, g.builder, g.copies = &machine.State{}, &past.Builder{}, &copies.Builder{}
 	g.segments = g.shelf.list.Segments
 	if g.shelf.list.Machine.Hash == "" {
 		return nil
@@ -84,9 +93,26 @@ func (g *grower) begin() error {
 	if err != nil {
 		return err
 	}
-	g.segments = g.segments[:last:last]
 	g.builder, err = s.Builder()
-	return errors.Join(err, s.Close())
+	if err = errors.Join(err, s.Close()); err != nil {
+		return err
+	}
+	return g.beginCopies(last)
+}
+
+// beginCopies takes up the last segment's copies.
+func (g *grower) beginCopies(last int) (err error) {
+	f := g.segments[last]
+	g.segments = g.segments[:last:last]
+	if f.Copies == "" {
+		return nil
+	}
+	pack, err := g.shelf.pack(f.Copies)
+	if err != nil {
+		return err
+	}
+	g.copies, err = pack.Builder()
+	return errors.Join(err, pack.Close())
 }
 
 // saved is after how many entries what was taken in is kept, should the process end.
@@ -100,7 +126,10 @@ type grower struct {
 	progress    func(int, uint64)
 	state       *machine.State
 	builder     *past.Builder
-	segments    []file // complete ones
+	copies      *copies.Builder
+	last        uint64    // place of the builder's last entry
+	held        uint64    // place of the first message that the log holds
+	segments    []segment // complete ones
 	newest      time.Time
 	next        uint64
 	taken       int
@@ -114,8 +143,7 @@ type lot struct {
 }
 
 type item struct {
-	seq      uint64
-	read     func() (news.Entry, error)
+	message  copies.Message
 	noun     news.Entry        // nil: left out
 	prepared *machine.Prepared // of a report
 	traits   []string
@@ -163,8 +191,8 @@ func (g *grower) scan(ctx context.Context, log Log, lots chan<- *lot) error {
 		l = &lot{read: make(chan struct{})}
 		return nil
 	}
-	err := log.Scan(ctx, g.shelf.list.Next, func(seq uint64, read func() (news.Entry, error)) error {
-		l.items = append(l.items, item{seq: seq, read: read})
+	err := log.Scan(ctx, g.shelf.list.Next, func(m copies.Message) error {
+		l.items = append(l.items, item{message: m})
 		if len(l.items) < lotSize {
 			return nil
 		}
@@ -182,8 +210,8 @@ func (l *lot) prepare(traits *match.Traits) {
 	var noRules *machine.Ruleset
 	for i := range l.items {
 		it := &l.items[i]
-		noun, err := it.read()
-		if it.read = nil; err != nil {
+		noun, err := wire.DecodeEntry(it.message.Subject, it.message.Data)
+		if err != nil {
 			continue
 		}
 		it.noun = noun
@@ -216,9 +244,9 @@ func (g *grower) step(lots <-chan *lot, pages chan<- page) error {
 	for l := first; l != nil; l = <-lots { // nil: there are no more
 		<-l.read
 		for _, it := range l.items {
-			g.next = it.seq + 1
+			g.next = it.message.Seq + 1
 			var ok bool
-			if it.entry, ok = past.Step(g.state, it.seq, it.noun, it.prepared); !ok {
+			if it.entry, ok = past.Step(g.state, it.message.Seq, it.noun, it.prepared); !ok {
 				continue
 			}
 			if it.noun, it.prepared = nil, nil; it.entry.At.After(g.newest) {
@@ -247,9 +275,13 @@ func (g *grower) write(pages <-chan page) error {
 		}
 		for i := range p.items {
 			g.builder.Add(p.items[i].entry, p.items[i].traits)
+			if err := g.copies.Add(p.items[i].message); err != nil {
+				return err
+			}
+			g.last = p.items[i].message.Seq
 		}
 		if g.taken += len(p.items); g.progress != nil && len(p.items) > 0 {
-			g.progress(g.taken, p.items[len(p.items)-1].seq)
+			g.progress(g.taken, g.last)
 		}
 		if p.end {
 			if err := g.close(); err != nil {
@@ -265,7 +297,7 @@ func (g *grower) write(pages <-chan page) error {
 	return nil
 }
 
-// close makes a segment of what the builder has.
+// close makes a segment of what the builder has, and a pack of its copies.
 func (g *grower) close() error {
 	if g.builder.Len() == 0 {
 		return nil
@@ -274,12 +306,19 @@ func (g *grower) close() error {
 	if err != nil {
 		return err
 	}
-	hash := past.Name(data)
-	if err := g.shelf.replace(hash, data); err != nil {
+	pack, err := g.copies.Bytes()
+	if err != nil {
 		return err
 	}
-	g.segments = append(g.segments, file{hash, g.builder.Len()})
-	g.builder = &past.Builder{}
+	s := segment{Hash: past.Name(data), Entries: g.builder.Len(), Last: g.last, Copies: copies.Name(pack)}
+	if err := g.shelf.replace(s.Hash, data); err != nil {
+		return err
+	}
+	if err := g.shelf.replace(s.Copies, pack); err != nil {
+		return err
+	}
+	g.segments = append(g.segments, s)
+	g.builder, g.copies = &past.Builder{}, &copies.Builder{}
 	return nil
 }
 
@@ -296,8 +335,10 @@ func (g *grower) save(m *mark) error {
 	}
 	l := empty()
 	l.Segments, l.Machine, l.Next, l.Newest = slices.Clone(g.segments), file{Hash: hash}, m.next, m.newest
-	for _, f := range l.Segments {
-		l.Entries += f.Entries
+	for i, f := range l.Segments {
+		if l.Entries += f.Entries; f.Last < g.held {
+			l.Segments[i].Copies = ""
+		}
 	}
 	return g.shelf.publish(l)
 }

@@ -1,4 +1,4 @@
-// Package shelf keeps the columns of a log's past in files, and lets them grow with the log.
+// Package shelf keeps the columns of a log's past, with copies of what it told, in files that grow with the log.
 package shelf
 
 import (
@@ -15,10 +15,11 @@ import (
 	"github.com/quidnunc-news/quidnunc/consumer/machine"
 	"github.com/quidnunc-news/quidnunc/consumer/match"
 	"github.com/quidnunc-news/quidnunc/consumer/past"
+	"github.com/quidnunc-news/quidnunc/consumer/past/copies"
 	"github.com/quidnunc-news/quidnunc/consumer/snapshot"
 )
 
-// Shelf is a directory with segments and the machine that tells their stories. Each file is named by its hash, or that of
+// Shelf is a directory with segments, copies of their entries, and the machine that tells their stories. Each file is named by its hash, or that of
 // its head, which has those of the rest, and never changed; the list of them is replaced whole. Two processes that let it grow at once do the same work twice.
 type Shelf struct {
 	dir  string
@@ -33,17 +34,23 @@ type list struct {
 	Next     uint64    `json:"next"`    // place in the log of the first entry that is not there yet
 	Entries  int       `json:"entries"`
 	Newest   time.Time `json:"newest"` // highest time of an entry
-	Segments []file    `json:"segments"`
+	Segments []segment `json:"segments"`
 	Machine  file      `json:"machine"` // its memory, without rules, behind the last entry
 }
 
-type file struct {
+type segment struct {
 	Hash    string `json:"sha256"`
-	Entries int    `json:"entries,omitempty"`
+	Entries int    `json:"entries"`
+	Last    uint64 `json:"last"`             // place in the log of the last of them
+	Copies  string `json:"copies,omitempty"` // hash of the pack of them; "" when the log does not hold them any more
+}
+
+type file struct {
+	Hash string `json:"sha256"`
 }
 
 const (
-	version  = 2
+	version  = 3
 	listName = "list.json"
 )
 
@@ -79,6 +86,9 @@ func empty() list {
 // Clear forgets everything: what is damaged is made again from the log.
 func (s *Shelf) Clear() error { return s.publish(empty()) }
 
+// Dir is the directory.
+func (s *Shelf) Dir() string { return s.dir }
+
 // Len is the number of segments.
 func (s *Shelf) Len() int { return len(s.list.Segments) }
 
@@ -106,23 +116,28 @@ func (s *Shelf) Segment(n int) (*past.Segment, error) {
 	return segment, nil
 }
 
-// Size is how many bytes the segments and the machine's memory take.
-func (s *Shelf) Size() (segments, memory int64, err error) {
-	for _, f := range s.list.Segments {
-		info, err := os.Stat(s.path(f.Hash))
-		if err != nil {
-			return 0, 0, lost(f.Hash, err)
+// Size is how many bytes a shelf takes.
+type Size struct{ Segments, Copies, Memory int64 } // Memory: of the machine
+
+// Size adds up the files.
+func (s *Shelf) Size() (size Size, err error) {
+	add := func(to *int64, name string) {
+		if name == "" || err != nil {
+			return
 		}
-		segments += info.Size()
+		info, e := os.Stat(s.path(name))
+		if e != nil {
+			err = lost(name, e)
+			return
+		}
+		*to += info.Size()
 	}
-	if s.list.Machine.Hash == "" {
-		return segments, 0, nil
+	for _, f := range s.list.Segments {
+		add(&size.Segments, f.Hash)
+		add(&size.Copies, f.Copies)
 	}
-	info, err := os.Stat(s.path(s.list.Machine.Hash))
-	if err != nil {
-		return 0, 0, lost(s.list.Machine.Hash, err)
-	}
-	return segments, info.Size(), nil
+	add(&size.Memory, s.list.Machine.Hash)
+	return size, err
 }
 
 func (s *Shelf) path(hash string) string { return filepath.Join(s.dir, hash) }
@@ -199,12 +214,12 @@ func (s *Shelf) publish(l list) error {
 func (l *list) files() map[string]bool {
 	of := map[string]bool{l.Machine.Hash: true}
 	for _, f := range l.Segments {
-		of[f.Hash] = true
+		of[f.Hash], of[f.Copies] = true, true
 	}
 	return of
 }
 
 // Damaged tells whether an error says that the shelf has to be filled again.
 func Damaged(err error) bool {
-	return errors.Is(err, past.ErrDamaged) || errors.Is(err, snapshot.ErrDamaged)
+	return errors.Is(err, past.ErrDamaged) || errors.Is(err, copies.ErrDamaged) || errors.Is(err, snapshot.ErrDamaged)
 }

@@ -7,51 +7,79 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/quidnunc-news/quidnunc/consumer/past"
+	"github.com/quidnunc-news/quidnunc/consumer/past/copies"
 	"github.com/quidnunc-news/quidnunc/consumer/past/shelf"
 	"github.com/quidnunc-news/quidnunc/consumer/replay/invent"
 	"github.com/quidnunc-news/quidnunc/consumer/rule"
 	"github.com/quidnunc-news/quidnunc/pipeline/gazetteer"
 	"github.com/quidnunc-news/quidnunc/pipeline/news"
+	"github.com/quidnunc-news/quidnunc/pipeline/wire"
 )
 
-// growing is a log of which only so many entries are there yet.
+// growing is a log of which only so many messages are there yet, and some not any more.
 type growing struct {
-	entries []news.Entry
-	there   int
-	scanned int
+	messages []copies.Message
+	there    int
+	gone     uint64 // those up to here
+	scanned  int
+	picked   atomic.Int64
 }
 
-func (l *growing) Scan(_ context.Context, from uint64, handle func(uint64, func() (news.Entry, error)) error) error {
-	for seq := from; seq <= uint64(l.there); seq++ {
+func (l *growing) Scan(_ context.Context, from uint64, handle func(copies.Message) error) error {
+	for seq := max(from, l.gone+1); seq <= uint64(l.there); seq++ {
 		l.scanned++
-		if err := handle(seq, func() (news.Entry, error) { return l.entries[seq-1], nil }); err != nil {
+		if err := handle(l.messages[seq-1]); err != nil {
 			return err
 		}
 	}
 	return nil
 }
+
+func (l *growing) First(context.Context) (uint64, error) { return l.gone + 1, nil }
 
 func (l *growing) Entries(_ context.Context, seqs []uint64, handle func(uint64, news.Entry) error) error {
 	for _, seq := range seqs {
-		if err := handle(seq, l.entries[seq-1]); err != nil {
+		if l.picked.Add(1); seq <= l.gone {
+			continue
+		}
+		m := l.messages[seq-1]
+		e, err := wire.DecodeEntry(m.Subject, m.Data)
+		if err == nil {
+			err = handle(seq, e)
+		}
+		if err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func newLog(n int) *growing {
-	l := &growing{}
-	for r := range (invent.Plan{Seed: 9, Reports: n, Days: 2}).All() {
-		l.entries = append(l.entries, r)
+// newest is the time of the last report.
+func (l *growing) newest(t *testing.T) time.Time {
+	at, err := wire.At(l.messages[l.there-1].Data)
+	if err != nil {
+		t.Fatal(err)
 	}
-	l.there = n
+	return at
+}
+
+func newLog(t *testing.T, n int) *growing {
+	t.Helper()
+	l := &growing{there: n}
+	for r := range (invent.Plan{Seed: 9, Reports: n, Days: 2}).All() {
+		data, err := wire.EncodeReport(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		l.messages = append(l.messages, copies.Message{Seq: uint64(len(l.messages) + 1), Subject: wire.ReportKind + ".en", Data: data})
+	}
 	return l
 }
 
@@ -65,7 +93,7 @@ func open(t *testing.T, dir string) (*shelf.Shelf, string) {
 }
 
 // answer is what a rule tells of what stands on a shelf.
-func answer(t *testing.T, s *shelf.Shelf, log past.Log) (told []string, err error) {
+func answer(t *testing.T, s past.Library, log past.Log) (told []string, err error) {
 	t.Helper()
 	r, err := rule.New("r", "what:(AID OR ACCUSE) who:USA")
 	if err != nil {
@@ -79,7 +107,7 @@ func answer(t *testing.T, s *shelf.Shelf, log past.Log) (told []string, err erro
 }
 
 func TestAShelfGrowsWithItsLog(t *testing.T) {
-	log, dir, at := newLog(900), t.TempDir(), t.TempDir()
+	log, dir, at := newLog(t, 900), t.TempDir(), t.TempDir()
 	whole, why := open(t, at)
 	if why != "it is new" {
 		t.Errorf("why %q", why)
@@ -111,11 +139,11 @@ func TestAShelfGrowsWithItsLog(t *testing.T) {
 	if log.scanned != 900 {
 		t.Errorf("%d entries were read, of 900", log.scanned)
 	}
-	if s.Newest() != log.entries[899].(news.Report).At {
+	if !s.Newest().Equal(log.newest(t)) {
 		t.Errorf("newest %s", s.Newest())
 	}
-	if names := filesOf(t, dir); len(names) != 3 || !slices.Equal(names, filesOf(t, at)) {
-		t.Errorf("files %v, want a list, a segment and the machine's memory, as of the shelf that was filled at once: %v", names, filesOf(t, at))
+	if names := filesOf(t, dir); len(names) != 4 || !slices.Equal(names, filesOf(t, at)) {
+		t.Errorf("files %v, want a list, a segment, its copies and the machine's memory, as of the shelf that was filled at once: %v", names, filesOf(t, at))
 	}
 }
 
@@ -133,7 +161,7 @@ func filesOf(t *testing.T, dir string) (names []string) {
 
 // A file that is on no list may be that of a process at work, unless it is old.
 func TestFilesOfOthersAreLeft(t *testing.T) {
-	log, dir := newLog(100), t.TempDir()
+	log, dir := newLog(t, 100), t.TempDir()
 	young, old := filepath.Join(dir, strings.Repeat("a", 64)), filepath.Join(dir, strings.Repeat("b", 64))
 	for _, name := range []string{young, old} {
 		if err := os.WriteFile(name, nil, 0o600); err != nil {
@@ -155,7 +183,7 @@ func TestFilesOfOthersAreLeft(t *testing.T) {
 
 // Whoever waits for another when something fails is let go.
 func TestAGrowthThatFailsEnds(t *testing.T) {
-	log := newLog(900)
+	log := newLog(t, 900)
 	dir := filepath.Join(t.TempDir(), "past")
 	gone, _ := open(t, dir)
 	if err := os.RemoveAll(dir); err != nil {
@@ -189,7 +217,7 @@ func TestAGrowthThatFailsEnds(t *testing.T) {
 }
 
 func TestADamagedShelfIsToldAndFilledAnew(t *testing.T) {
-	log, dir := newLog(201), t.TempDir()
+	log, dir := newLog(t, 201), t.TempDir()
 	fill := func(s *shelf.Shelf, there int) error {
 		log.there = there
 		return s.Grow(t.Context(), log, nil)
@@ -199,7 +227,7 @@ func TestADamagedShelfIsToldAndFilledAnew(t *testing.T) {
 		t.Fatal(err)
 	}
 	names, err := os.ReadDir(dir)
-	if err != nil || len(names) != 3 {
+	if err != nil || len(names) != 4 {
 		t.Fatal(names, err)
 	}
 	files := map[string][]byte{}
@@ -256,7 +284,7 @@ func flipped(data []byte) []byte {
 }
 
 func TestAnInterruptedGrowthIsTakenUp(t *testing.T) {
-	log := newLog(100)
+	log := newLog(t, 100)
 	dir := t.TempDir()
 	s, _ := open(t, dir)
 	broken := errors.New("broken")
@@ -275,11 +303,11 @@ type breaking struct {
 	err   error
 }
 
-func (b breaking) Scan(ctx context.Context, from uint64, handle func(uint64, func() (news.Entry, error)) error) error {
-	return errors.Join(b.growing.Scan(ctx, from, func(seq uint64, e func() (news.Entry, error)) error {
-		if int(seq) > b.after {
+func (b breaking) Scan(ctx context.Context, from uint64, handle func(copies.Message) error) error {
+	return b.growing.Scan(ctx, from, func(m copies.Message) error {
+		if int(m.Seq) > b.after {
 			return b.err
 		}
-		return handle(seq, e)
-	}))
+		return handle(m)
+	})
 }
