@@ -185,10 +185,10 @@ func TestCopiesOfWhatTheLogHasLostAreDropped(t *testing.T) {
 	for i := range log.messages {
 		log.messages[i].Seq = uint64(i + 1)
 	}
-	s := filled(t, dir, log, past.Full+50)
+	filled(t, dir, log, past.Full+50)
 	whole := packs(t, dir)
 	log.gone = past.Full
-	s = filled(t, dir, log, past.Full+100)
+	s := filled(t, dir, log, past.Full+100)
 	left := packs(t, dir)
 	if len(whole) != 2 || len(left) != 2 || left[0] != dir {
 		t.Fatalf("packs %v, then %v", whole, left)
