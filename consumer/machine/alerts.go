@@ -111,8 +111,8 @@ func (s *State) raise(a *article, ruled *ruled, alert news.Alert, events []news.
 			return nil
 		}
 		var ids []news.ID
-		for _, e := range events {
-			ids = append(ids, one(alertID(of.Name, "event", e.ID), []news.Event{e}))
+		for i := range events {
+			ids = append(ids, one(alertID(of.Name, "event", events[i].ID), events[i:i+1:i+1]))
 		}
 		return ids
 	}
