@@ -155,6 +155,7 @@ func TestAPreviewTellsWhatAReplayTells(t *testing.T) {
 			t.Fatalf("%s %s from %s: suppressed:\n%s", r.Name, r.Query, from, diff)
 		}
 		again, b := copied[seed](r, from)
+		b.Candidates = a.Candidates // of a stretch that begins within a longer segment more earlier revisions are read
 		if diff := gocmp.Diff(want, again); diff != "" || !gocmp.Equal(a, b) {
 			t.Fatalf("%s %s from %s, by copies: %v, want %v\n%s", r.Name, r.Query, from, b, a, diff)
 		}

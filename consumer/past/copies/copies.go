@@ -290,10 +290,17 @@ func (p *Pack) unpack(n int) ([]byte, error) {
 // read is a piece that is what it was.
 func (p *Pack) read(n int) ([]byte, error) {
 	b, err := readAt(p.source, p.pieces[n].at, p.pieces[n].size)
-	if err == nil && sha256.Sum256(b) != p.pieces[n].sum {
-		err = fmt.Errorf("copies: the hash is not that of the bytes: %w", ErrDamaged)
+	if err == nil {
+		err = p.pieces[n].check(b)
 	}
 	return b, err
+}
+
+func (p piece) check(b []byte) error {
+	if sha256.Sum256(b) != p.sum {
+		return fmt.Errorf("copies: the hash is not that of the bytes: %w", ErrDamaged)
+	}
+	return nil
 }
 
 func messages(b []byte) (out []Message, err error) {
@@ -324,6 +331,22 @@ func cut(b []byte) (head, rest []byte, ok bool) {
 	return b[n:end:end], b[end:], true
 }
 
+// all are the first n pieces as they are, one behind the other; at counts from the first.
+func (p *Pack) all(n int) (of []piece, packed []byte, err error) {
+	begin, size := p.pieces[0].at, p.pieces[n].at-p.pieces[0].at
+	if packed, err = readAt(p.source, begin, size); err != nil {
+		return nil, nil, err
+	}
+	of = slices.Clone(p.pieces[:n])
+	for i := range of {
+		of[i].at -= begin
+		if err := of[i].check(packed[of[i].at : of[i].at+of[i].size]); err != nil {
+			return nil, nil, err
+		}
+	}
+	return of, packed, nil
+}
+
 // Builder is a Builder to which the pack's messages were added.
 func (p *Pack) Builder() (*Builder, error) {
 	b := &Builder{}
@@ -344,14 +367,8 @@ func (p *Pack) Builder() (*Builder, error) {
 			return nil, err
 		}
 	}
-	for n := range end {
-		packed, err := p.read(n)
-		if err != nil {
-			return nil, err
-		}
-		one := p.pieces[n]
-		one.at = int64(len(b.packed))
-		b.pieces, b.packed = append(b.pieces, one), append(b.packed, packed...)
+	if b.pieces, b.packed, err = p.all(end); err != nil {
+		return nil, err
 	}
 	for _, m := range last {
 		if err := b.Add(m); err != nil {
