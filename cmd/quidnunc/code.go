@@ -30,7 +30,8 @@ func newCode(std streams) *cobra.Command {
 		Long: `Read articles and print, for each, one line of JSON: the article and the events it tells.
 Nothing is stored and no server is started. '-' is standard input.
 
-What can be read (gzip or not; files, directories, glob patterns):
+What can be read (as it is or packed with gzip or Zstandard, or several in a zip file; files,
+directories, glob patterns):
   dated text   a document that begins " date YYYY-MM-DD " or " date YYYY-MM "; one a file,
                or several in one file, each beginning so on a line of its own
   JSONL        {"id","url","publisher","lang","title","text","published"} a line; also understood:
