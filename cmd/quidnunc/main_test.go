@@ -46,12 +46,12 @@ type result struct {
 }
 
 // quidnunc runs a command line in this process, to its end.
-func quidnunc(t *testing.T, args ...string) result {
+func quidnunc(t testing.TB, args ...string) result {
 	t.Helper()
 	return quidnuncReading(t, "", args...)
 }
 
-func quidnuncReading(t *testing.T, in string, args ...string) result {
+func quidnuncReading(t testing.TB, in string, args ...string) result {
 	t.Helper()
 	var out, errs bytes.Buffer
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)

@@ -108,7 +108,7 @@ func goldenRules(t *testing.T, dir string) string {
 // fourLines are the proof of a replay.
 var fourLines = regexp.MustCompile(`(?m)^input sha256:[0-9a-f]{64}\nrules sha256:[0-9a-f]{64}\ncoder sha256:[0-9a-f]{64}\noutput sha256:[0-9a-f]{64}\n`)
 
-func replayHashes(t *testing.T, args ...string) string {
+func replayHashes(t testing.TB, args ...string) string {
 	t.Helper()
 	r := quidnunc(t, append([]string{"replay", "--api", off, "--out", t.TempDir()}, args...)...)
 	lines := fourLines.FindString(r.out)
