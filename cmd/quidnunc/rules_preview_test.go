@@ -167,6 +167,34 @@ func TestAPreviewOfALargeIndexAnswersBeforeItTakesInALittle(t *testing.T) {
 	reports(320, false) // more than a little
 }
 
+// An index is not asked of a log that it was not made of, be that as long.
+func TestAPreviewOfAnotherLogMakesTheIndexAnew(t *testing.T) {
+	r, err := rule.New("previewed", "what:AID")
+	if err != nil {
+		t.Fatal(err)
+	}
+	index := t.TempDir()
+	for i, from := range []int{0, 40} {
+		h, err := open(t.Context(), houseConfig{data: t.TempDir(), nats: natsConfig{Port: -1}, listen: off}, streams{nil, io.Discard, io.Discard}, slog.New(slog.DiscardHandler))
+		if err != nil {
+			t.Fatal(err)
+		}
+		publishInvented(t, h.hub, from, 200+2*from)
+		for again := range 2 {
+			var told strings.Builder
+			p := previewer{std: streams{nil, io.Discard, &told}, days: 400, index: index}
+			f, err := p.preview(t.Context(), h.hub, r)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if anew := strings.Contains(told.String(), "the log is another one"); f.Reports != 200+from || f.Alerts == 0 || anew != (i == 1 && again == 0) {
+				t.Errorf("log %d: %d reports, %d alerts, told %q", i, f.Reports, f.Alerts, told.String())
+			}
+		}
+		h.close()
+	}
+}
+
 func TestAPreviewThatTakesLongTellsHowFarItIs(t *testing.T) {
 	var told strings.Builder
 	h := headway{w: &told}

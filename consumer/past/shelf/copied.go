@@ -171,8 +171,8 @@ func (c *Copied) tell(err error) {
 	}
 }
 
-// Of tells whether the shelf is of this log: whether the last entry that was copied is there what it is here. What is not here
-// or there any more tells nothing.
+// Of tells whether the shelf is of this log: whether the last entry that was copied is there what it is here. What the log does
+// not hold any more, and what is damaged here, tells nothing.
 func (s *Shelf) Of(ctx context.Context, log Log) (bool, error) {
 	if s.Len() == 0 {
 		return true, nil
@@ -182,7 +182,11 @@ func (s *Shelf) Of(ctx context.Context, log Log) (bool, error) {
 	if err != nil || copied == nil {
 		return true, nil //nolint:nilerr // who reads it will tell
 	}
-	same := true
+	held, err := log.First(ctx)
+	if err != nil {
+		return false, err
+	}
+	same := last.Last < held
 	err = log.Entries(ctx, []uint64{last.Last}, func(_ uint64, e news.Entry) error {
 		same = reflect.DeepEqual(e, copied)
 		return nil

@@ -250,6 +250,8 @@ func TestAShelfKnowsItsLog(t *testing.T) {
 	s := filled(t, dir, log, 300)
 	other := newLog(t, 300)
 	other.messages[299].Data = other.messages[0].Data
+	short := newLog(t, 300)
+	short.there = 299
 	forgotten := newLog(t, 300)
 	forgotten.messages, forgotten.gone = other.messages, 300
 	for name, c := range map[string]struct {
@@ -257,7 +259,7 @@ func TestAShelfKnowsItsLog(t *testing.T) {
 		log  shelf.Log
 		want bool
 	}{
-		"its own": {s, log, true}, "another": {s, other, false}, "one that holds nothing of it": {s, forgotten, true},
+		"its own": {s, log, true}, "another": {s, other, false}, "a shorter one": {s, short, false}, "one that holds nothing of it": {s, forgotten, true},
 		"an empty shelf": {empty, other, true},
 	} {
 		if got, err := c.s.Of(t.Context(), c.log); got != c.want || err != nil {

@@ -46,7 +46,7 @@ func (l *growing) First(context.Context) (uint64, error) { return l.gone + 1, ni
 
 func (l *growing) Entries(_ context.Context, seqs []uint64, handle func(uint64, news.Entry) error) error {
 	for _, seq := range seqs {
-		if l.picked.Add(1); seq <= l.gone {
+		if l.picked.Add(1); seq <= l.gone || seq > uint64(l.there) {
 			continue
 		}
 		m := l.messages[seq-1]
