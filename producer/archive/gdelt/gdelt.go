@@ -91,8 +91,14 @@ type known struct {
 	events []news.Event
 }
 
+const (
+	usual     = 4 << 10 // bytes that rows of Events seldom reach
+	maxDigits = 20      // of an event's number
+)
+
 // Row reads a line.
 func (r *Reader) Row(line string) (Report, error) {
+	length := len(line)
 	r.column = r.column[:0]
 	for more := true; more; {
 		if len(r.column) == eventColumns {
@@ -104,6 +110,11 @@ func (r *Reader) Row(line string) (Report, error) {
 	}
 	switch len(r.column) {
 	case eventColumns:
+		if length > usual { // what is remembered of it must not keep all of it alive
+			for i := range r.column {
+				r.column[i] = strings.Clone(r.column[i])
+			}
+		}
 		return r.event(r.column)
 	case mentionColumns:
 		return r.mention(r.column)
@@ -117,7 +128,7 @@ func (r *Reader) Row(line string) (Report, error) {
 func (r *Reader) event(c []string) (Report, error) {
 	id, added := c[0], stamp(c[59])
 	number, err := strconv.ParseUint(id, 10, 64)
-	if err != nil {
+	if err != nil || len(id) > maxDigits {
 		return Report{}, fmt.Errorf("%w: event number %.40q", ErrRow, id)
 	}
 	if added.IsZero() {
@@ -434,7 +445,7 @@ func between(r rune) bool { return r == '-' || r == '_' || r == ' ' || r == '+' 
 // clip bounds what a column may be and makes it text as articles have it, so that spans hold.
 func clip(s string) string {
 	if len(s) > 300 {
-		s = s[:300]
+		s = strings.Clone(s[:300]) // not the row it was cut from
 	}
 	return strings.TrimSpace(text.Normalize(strings.ToValidUTF8(s, "")))
 }

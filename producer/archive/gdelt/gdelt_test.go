@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -123,6 +125,34 @@ func TestMentionTellsTheEventThatARowBeforeItNamed(t *testing.T) {
 	if err != nil || len(unknown.Events("b")) != 0 || unknown.Text != "GDELT event 8" {
 		t.Errorf("%+v, %v", unknown, err)
 	}
+}
+
+// Of rows that are as long as somebody likes only what mentions need is remembered.
+func TestLongRowsAreNotRemembered(t *testing.T) {
+	const rows, long = 64, 1 << 20
+	var r gdelt.Reader
+	inUse := func() uint64 {
+		var m runtime.MemStats
+		runtime.GC()
+		runtime.ReadMemStats(&m)
+		return m.HeapAlloc
+	}
+	before := inUse()
+	for i := range rows {
+		columns := map[int]string{
+			0: strconv.Itoa(i), 5: "FRA", 7: "FRA", 26: "190", 52: "Paris, France", 51: "1", 59: "20211018143000", 44: strings.Repeat("x", long), 6: strings.Repeat("y", long),
+		}
+		if _, err := r.Row(row(columns)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if more := int64(inUse()) - int64(before); more > rows*long/8 {
+		t.Errorf("%d rows of %d bytes keep %d", rows, long, more)
+	}
+	if _, err := r.Row(row(map[int]string{0: strings.Repeat("0", long) + "1", 59: "20211018143000"})); !errors.Is(err, gdelt.ErrRow) {
+		t.Errorf("a number of a million digits: error %v", err)
+	}
+	runtime.KeepAlive(&r)
 }
 
 func lines(t testing.TB, pattern string) []string {
