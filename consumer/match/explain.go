@@ -139,7 +139,7 @@ type explanations struct {
 	kept map[*rule.Rule]*explained
 }
 
-// mostKept bounds the rules whose explanations are kept, of some 2 KB each: when there would be more, all are forgotten.
+// mostKept bounds the rules whose explanations are kept, of some 2 to 4 KB each: when there would be more, all are forgotten.
 const mostKept = 8192
 
 func (x *explanations) of(g *gazetteer.Gazetteer, r *rule.Rule) *explained {
