@@ -142,6 +142,7 @@ func (s *State) update(r *record, of *rule.Rule, alert news.Alert, out *Result) 
 		if r.pending == nil {
 			s.wait(wait{due, alert.ID})
 		}
+		next.alert.Events = slices.Clone(next.alert.Events) // not all that the report tells
 		r.pending = next
 		out.suppress(of.Name, Throttled, alert.ID, "revision %d was told %s ago; the next waits until %s", r.alert.Revision,
 			s.highest.Sub(r.at), due.UTC().Format(time.RFC3339))
