@@ -68,17 +68,7 @@ type past struct {
 	revisions []key
 	story     news.ID
 	claims    []claim
-	entered   []place
-}
-
-// place is a group of a rule's window.
-type place struct{ rule, group string }
-
-// enters notes where an article stands that stood in no window.
-func (a *article) enters(places []place) {
-	if len(places) > 0 {
-		a.more().entered = slices.Clone(places)
-	}
+	entered   packed // where it stands in windows, by the archive's roster
 }
 
 // claim is an alert that an article holds up, and what it says for it.
@@ -140,6 +130,14 @@ type archive struct {
 	head     int
 	keep     int    // how many the queue may hold before the oldest are forgotten; 0 means remember
 	moment   uint64 // how many pictures were taken
+	windowed roster // rules whose windows articles entered
+}
+
+// enters notes where an article stands that stood in no window.
+func (x *archive) enters(a *article, places []place) {
+	if len(places) > 0 {
+		a.more().entered = x.windowed.pack(places)
+	}
 }
 
 func (x *archive) len() int { return len(x.index) }

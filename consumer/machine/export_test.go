@@ -26,3 +26,28 @@ func Pend(hits [][]news.Event) []news.Event {
 
 // AskWindows makes the machine forget when the next absence can be found.
 func (s *State) AskWindows() { s.nextTurn = time.Time{} }
+
+// Packed packs the places of several articles, each a rule and a group, with one roster, and unpacks them again, as many as
+// they say they are.
+func Packed(articles [][][2]string) (out [][][2]string, bytes int) {
+	var r roster
+	var all []packed
+	for _, places := range articles {
+		var own []place
+		for _, p := range places {
+			own = append(own, place{p[0], p[1]})
+		}
+		all = append(all, r.pack(own))
+	}
+	for _, p := range all {
+		var own [][2]string
+		for e := range p.all(r.names) {
+			own = append(own, [2]string{e.rule, e.group})
+		}
+		if len(own) != p.len() {
+			own = nil
+		}
+		out, bytes = append(out, own), bytes+len(p)
+	}
+	return out, bytes
+}

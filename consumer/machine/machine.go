@@ -278,7 +278,7 @@ func (s *State) report(in Input, r *news.Report) Result {
 	enrich(r, &told, &result)
 	s.entered = s.entered[:0]
 	s.judge(a, r, told, in.Prepared, &result)
-	a.enters(s.entered)
+	s.archive.enters(a, s.entered)
 	return result
 }
 

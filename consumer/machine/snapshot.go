@@ -33,6 +33,7 @@ type Picture struct {
 	queue                 []remembered
 	articles              cow.View[article]
 	known                 int // of articles, places that are taken
+	windowed              []string
 	alerts                []kept
 	waiting               []wait
 	limits                map[string]limit
@@ -52,7 +53,7 @@ func (s *State) Picture() *Picture {
 	p := &Picture{
 		ruled: s.rules != nil, highest: s.highest, clock: s.clock, swept: s.swept, live: s.live, stories: s.stories.Picture(),
 		queue:    s.archive.queue[s.archive.head:], // it is only appended to
-		articles: s.archive.articles.Picture(), known: s.archive.len(), alerts: make([]kept, 0, len(s.alerts)),
+		articles: s.archive.articles.Picture(), known: s.archive.len(), windowed: s.archive.windowed.names, alerts: make([]kept, 0, len(s.alerts)),
 		waiting: slices.Clone(s.waiting), over: slices.Clone(s.over), limits: make(map[string]limit, len(s.limits)),
 		windows: make(map[string]counter, len(s.windows)), shown: s.shown,
 	}
@@ -158,12 +159,12 @@ func (p *Picture) writeArchive(w *snapshot.Writer) {
 		w.String(string(a.revision[:]))
 		w.Bool(a.past != nil)
 		if a.past != nil {
-			a.past.write(w)
+			a.past.write(w, p.windowed)
 		}
 	}
 }
 
-func (p *past) write(w *snapshot.Writer) {
+func (p *past) write(w *snapshot.Writer, windowed []string) {
 	w.Len(len(p.revisions))
 	for _, r := range p.revisions {
 		w.String(string(r[:]))
@@ -175,8 +176,8 @@ func (p *past) write(w *snapshot.Writer) {
 		w.String(c.facts)
 		w.Bool(c.taken)
 	}
-	w.Len(len(p.entered))
-	for _, e := range p.entered {
+	w.Len(p.entered.len())
+	for e := range p.entered.all(windowed) {
 		w.String(e.rule)
 		w.String(e.group)
 	}
@@ -301,7 +302,7 @@ func (x *archive) read(r *snapshot.Reader) {
 		a := x.articles.Own(int(x.put(readKey(r))))
 		a.seq, a.revision = r.Uint(), readKey(r)
 		if r.Bool() {
-			a.past = readPast(r)
+			a.past = x.readPast(r)
 		}
 	}
 	for i, k := range queued {
@@ -313,7 +314,7 @@ func (x *archive) read(r *snapshot.Reader) {
 	}
 }
 
-func readPast(r *snapshot.Reader) *past {
+func (x *archive) readPast(r *snapshot.Reader) *past {
 	p := &past{}
 	for range r.Len(len(key{})) {
 		p.revisions = append(p.revisions, readKey(r))
@@ -322,9 +323,11 @@ func readPast(r *snapshot.Reader) *past {
 	for range r.Len(2) {
 		p.claims = append(p.claims, claim{news.ID(r.String()), r.String(), r.Bool()})
 	}
+	var entered []place
 	for range r.Len(2) {
-		p.entered = append(p.entered, place{r.String(), r.String()})
+		entered = append(entered, place{r.String(), r.String()})
 	}
+	p.entered = x.windowed.pack(entered)
 	return p
 }
 

@@ -209,10 +209,10 @@ func entered(entries []window.Entry) []news.Entered {
 
 // leaveWindows takes an article's entries back, and the finds that do not hold without them.
 func (s *State) leaveWindows(a *article, id news.ID, at time.Time, out *Result) {
-	if a.past == nil || len(a.past.entered) == 0 {
+	if a.past == nil || a.past.entered == "" {
 		return
 	}
-	for _, e := range a.past.entered {
+	for e := range a.past.entered.all(s.archive.windowed.names) {
 		c := s.windows[e.rule]
 		if c == nil {
 			continue
@@ -223,7 +223,7 @@ func (s *State) leaveWindows(a *article, id news.ID, at time.Time, out *Result) 
 			}
 		}
 	}
-	a.past.entered = nil
+	a.past.entered = ""
 }
 
 // countsStories tells whether a window asks which story an article is in.

@@ -8,10 +8,10 @@ import (
 	"time"
 )
 
-// How much garbage may gather before it is collected: twice as much as is in use, and at least half a gibibyte. What a
-// replay reads is garbage a moment later, while what the machine remembers stays and is looked through each time.
+// How much garbage may gather before it is collected: as much as is in use, and at least half a gibibyte. What a replay
+// reads is garbage a moment later, while what the machine remembers stays and is looked through each time.
 const (
-	percent = 200
+	percent = 100
 	garbage = 512 << 20
 )
 
@@ -19,7 +19,7 @@ const (
 const most = 1600
 
 // CollectSeldom lets a program that does little else than replay collect its garbage seldom, until the function returned is
-// called; its heap may then grow to three times what is in use, or to that and half a gibibyte. Who sets GOGC has decided
+// called; its heap may then grow to twice what is in use, or to that and half a gibibyte. Who sets GOGC has decided
 // otherwise; GOMEMLIMIT holds as ever.
 func CollectSeldom() (as func()) {
 	if os.Getenv("GOGC") != "" {

@@ -5,15 +5,19 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 
 	"github.com/klauspost/compress/zstd"
 
+	"github.com/quidnunc-news/quidnunc/consumer/machine"
 	"github.com/quidnunc-news/quidnunc/consumer/snapshot"
 	"github.com/quidnunc-news/quidnunc/pipeline/wire"
 )
@@ -45,8 +49,9 @@ type mark struct {
 	Summary Summary `json:"summary"`
 	Hashing Hashing `json:"hashing"`
 
-	state []byte
-	pass  uint64 // entries to read again and pass over
+	picture *machine.Picture // to be written
+	state   []byte           // as it was read
+	pass    uint64           // entries to read again and pass over
 }
 
 // OpenDir makes or takes up a result directory. Request names what is asked for: a directory that holds another replay is
@@ -193,13 +198,36 @@ func (m *mark) write(name string) error {
 	if err != nil {
 		return fmt.Errorf("replay: %w", err)
 	}
-	z, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(1))
+	state, err := m.picture.Append(nil)
 	if err != nil {
 		return fmt.Errorf("replay: %w", err)
 	}
-	defer z.Close() //nolint:errcheck // it holds nothing
-	rest := z.EncodeAll(m.state, append(head, '\n'))
-	return replace(name, bytes.Join([][]byte{checkpointMagic, []byte(sum(string(rest)) + "\n"), rest}, nil))
+	return replaceBy(name, func(f *os.File) error {
+		unhashed := append(bytes.Clone(checkpointMagic), sum("")+"\n"...) // the hash is known when the rest is written
+		if _, err := f.Write(unhashed); err != nil {
+			return err
+		}
+		hash := sha256.New()
+		if err := pack(io.MultiWriter(f, hash), append(head, '\n'), state); err != nil {
+			return err
+		}
+		_, err := f.WriteAt([]byte(hex.EncodeToString(hash.Sum(nil))), int64(len(checkpointMagic)))
+		return err
+	})
+}
+
+// pack writes a head as it is and a state that may be large compressed, without holding that, too, in memory.
+func pack(w io.Writer, head, state []byte) error {
+	if _, err := w.Write(head); err != nil {
+		return err
+	}
+	z, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(1))
+	if err != nil {
+		return err
+	}
+	z.ResetContentSize(w, int64(len(state)))
+	_, err = z.Write(state)
+	return errors.Join(err, z.Close())
 }
 
 // mostState bounds what a state may unpack to.
@@ -212,7 +240,7 @@ func readMark(name string) (*mark, error) {
 	}
 	rest, ok := bytes.CutPrefix(data, checkpointMagic)
 	hash, rest, _ := bytes.Cut(rest, []byte("\n"))
-	if !ok || string(hash) != sum(string(rest)) {
+	if got := sha256.Sum256(rest); !ok || string(hash) != hex.EncodeToString(got[:]) {
 		return nil, fmt.Errorf("%s: %w: remove it to begin anew", CheckpointFile, snapshot.ErrDamaged)
 	}
 	head, packed, _ := bytes.Cut(rest, []byte("\n"))
@@ -233,12 +261,19 @@ func readMark(name string) (*mark, error) {
 
 // replace writes a file so that its name always stands for a whole one.
 func replace(name string, data []byte) error {
+	return replaceBy(name, func(f *os.File) error {
+		_, err := f.Write(data)
+		return err
+	})
+}
+
+// replaceBy is replace by what write writes.
+func replaceBy(name string, write func(*os.File) error) error {
 	f, err := os.CreateTemp(filepath.Dir(name), "."+filepath.Base(name)+"-*")
 	if err != nil {
 		return fmt.Errorf("replay: %w", err)
 	}
-	_, err = f.Write(data)
-	err = errors.Join(err, f.Chmod(0o644), f.Sync(), f.Close())
+	err = errors.Join(write(f), f.Chmod(0o644), f.Sync(), f.Close())
 	if err == nil {
 		err = os.Rename(f.Name(), name)
 	}

@@ -116,7 +116,7 @@ func (s *session) gather(ctx context.Context) (jobs []*job, err error) {
 func (s *session) stepAll(ctx, working context.Context, in <-chan []*job, out chan<- *saying, ended *atomic.Bool) error {
 	t := &stepper{session: s, out: out, working: working, next: &saying{first: s.tally.hashing.Said + 1}}
 	whole := true
-	cost, since := time.Duration(0), time.Now()
+	since := time.Now()
 	for jobs := range in {
 		for _, j := range jobs {
 			if err := t.one(ctx, j); ctx.Err() != nil {
@@ -127,14 +127,13 @@ func (s *session) stepAll(ctx, working context.Context, in <-chan []*job, out ch
 			}
 		}
 		s.Control.note(s.tally)
-		if time.Since(since) < max(s.Every, 20*cost) || ctx.Err() != nil {
+		if time.Since(since) < max(s.Every, 20*time.Duration(s.cost.Load())) || s.saving.Load() || ctx.Err() != nil {
 			continue
 		}
-		began := time.Now()
 		if err := t.mark(false); err != nil {
 			return err
 		}
-		since, cost = time.Now(), time.Since(began)
+		since = time.Now()
 	}
 	if whole = whole && ended.Load(); whole {
 		if err := t.finish(working); err != nil {
@@ -189,16 +188,14 @@ func (t *stepper) flush() error {
 	return nil
 }
 
-// mark hands on all that is needed to go on from here.
+// mark hands on all that is needed to go on from here. The machine steps on while a picture of it is written.
 func (t *stepper) mark(complete bool) error {
 	t.tally.found.Complete = complete
 	m := &mark{Summary: t.tally.summary(), Hashing: t.tally.hashing.clone()}
 	if !complete {
-		var err error
-		if m.state, err = t.state.AppendSnapshot(nil); err != nil {
-			return fmt.Errorf("replay: %w", err)
-		}
+		m.picture = t.state.Picture()
 	}
+	t.saving.Store(true)
 	t.next.mark = m
 	return t.flush()
 }
@@ -321,10 +318,13 @@ func (s *session) record(ctx context.Context, in <-chan *saying) error {
 			}
 		}
 		if x.mark != nil {
+			began := time.Now()
 			var err error
 			if s.final, err = s.Dir.save(x.mark); err != nil {
 				return err
 			}
+			s.cost.Store(int64(time.Since(began)))
+			s.saving.Store(false)
 		}
 	}
 	return nil

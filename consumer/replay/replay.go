@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime"
+	"sync/atomic"
 	"time"
 
 	"github.com/quidnunc-news/quidnunc/consumer/machine"
@@ -191,6 +192,9 @@ type session struct {
 	tally  *tally
 	final  Summary // as it was recorded last
 	passed uint64  // entries to read again and pass over: a former run has done them
+
+	saving atomic.Bool  // a mark is on its way to the directory
+	cost   atomic.Int64 // how long the last one took to be written there, in nanoseconds
 }
 
 // begin makes the machine: empty, as a snapshot has it, or as a former run left it.
@@ -199,7 +203,9 @@ func begin(ctx context.Context, cfg Config) (*session, error) {
 	if mark := cfg.Dir.mark; mark != nil {
 		s.tally = resumed(mark.Summary, mark.Hashing)
 		s.passed = mark.pass
-		return s, s.restore(ctx, mark.state)
+		state := mark.state
+		mark.state = nil
+		return s, s.restore(ctx, state)
 	}
 	s.tally = newTally(cfg)
 	if cfg.Base != nil {
