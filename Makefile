@@ -81,7 +81,7 @@ LUCENE ?= ../lucene-monitor
 bench-day: ## the machine over a day of a million articles: what it holds in memory (takes a while)
 	$(GO) test -run '^$$' -bench '^BenchmarkDay$$' -benchtime 1x -timeout 60m -v ./consumer/machine
 
-bench-replay: ## a million reports and rows of GDELT replayed through a thousand rules, beside reading them alone (an hour)
+bench-replay: ## a million reports and rows of GDELT replayed through a thousand rules, beside reading them alone (ten minutes)
 	$(GO) test -run '^$$' -bench '^BenchmarkReplay$$' -benchtime 1x -timeout 180m -v ./consumer/replay -args -replay-reports 1000000
 
 bench-rules: ## a million rules: the tables, Lucene Monitor from LUCENE beside them, what changes cost, and the curve in docs/
