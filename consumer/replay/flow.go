@@ -119,11 +119,13 @@ func (s *session) stepAll(ctx, working context.Context, in <-chan []*job, out ch
 	since := time.Now()
 	for jobs := range in {
 		for _, j := range jobs {
-			if err := t.one(ctx, j); ctx.Err() != nil {
+			stepped, err := t.one(ctx, j)
+			if err != nil { // the job may be counted and not stepped: no mark stands behind it, whether ctx has ended or not
+				return err
+			}
+			if !stepped {
 				whole = false
 				break
-			} else if err != nil {
-				return err
 			}
 		}
 		s.Control.note(s.tally)
@@ -156,23 +158,21 @@ type stepper struct {
 // full is how many outputs go on together.
 const full = 128
 
-// one steps a job, when it is time for it.
-func (t *stepper) one(ctx context.Context, j *job) error {
+// one steps a job, when it is time for it, if ctx has not ended by then.
+func (t *stepper) one(ctx context.Context, j *job) (stepped bool, err error) {
 	if j.err == nil && j.place == telling {
-		if err := t.Control.wait(ctx, j.at, t.flush); err != nil {
-			return err
-		}
+		err = t.Control.wait(ctx, j.at, t.flush)
 	}
-	if err := ctx.Err(); err != nil {
-		return err
+	if ctx.Err() != nil {
+		return false, nil // it may be what ended the wait
 	}
-	if err := t.take(t.working, j); err != nil {
-		return err
+	if err == nil {
+		err = t.take(t.working, j)
 	}
-	if len(t.next.outputs) >= full {
-		return t.flush()
+	if err == nil && len(t.next.outputs) >= full {
+		err = t.flush()
 	}
-	return nil
+	return true, err
 }
 
 // flush hands on what was said.

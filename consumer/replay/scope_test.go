@@ -20,6 +20,7 @@ import (
 
 	"github.com/quidnunc-news/quidnunc/consumer/machine"
 	"github.com/quidnunc-news/quidnunc/consumer/replay"
+	"github.com/quidnunc-news/quidnunc/consumer/rule"
 	"github.com/quidnunc-news/quidnunc/consumer/rulebook"
 	"github.com/quidnunc-news/quidnunc/pipeline/gazetteer"
 	"github.com/quidnunc-news/quidnunc/pipeline/news"
@@ -180,6 +181,39 @@ func TestASourceThatBreaksOffIsTakenUp(t *testing.T) {
 	dir := t.TempDir()
 	if _, err := run(t, t.Context(), dir, replay.Config{Source: &faulty{tape{entries: entries}}, Library: lib}); err == nil || !strings.Contains(err.Error(), "the line is down") {
 		t.Fatalf("error %v", err)
+	}
+	s, err := run(t, t.Context(), dir, replay.Config{Source: &tape{entries: entries}, Library: lib})
+	if err != nil || s.Hashes.Output != want {
+		t.Errorf("output %s, want %s: %v", s.Hashes.Output, want, err)
+	}
+}
+
+// outage is a library that cannot be reached when it is asked for the second time, and for which nobody waits any more.
+type outage struct {
+	library
+	stop  func()
+	asked int
+}
+
+func (o *outage) Rules(ctx context.Context, hash string) ([]rule.Rule, error) {
+	if o.asked++; o.asked == 2 {
+		o.stop()
+		return nil, errors.New("the line is down")
+	}
+	return o.library.Rules(ctx, hash)
+}
+
+// The log's rules that could not be had before somebody lost patience are not passed over when the replay is taken up.
+func TestRulesThatCouldNotBeHadWhenItWasInterruptedAreAskedForAgain(t *testing.T) {
+	lib := library{}
+	entries := logOf(t, lib, coded(articles(150), news.Live)).entries
+	want, _ := naive(t, lib, entries)
+	dir := t.TempDir()
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	_, err := run(t, ctx, dir, replay.Config{Source: &tape{entries: entries}, Library: &outage{library: lib, stop: cancel}})
+	if !errors.Is(err, context.Canceled) || !strings.Contains(err.Error(), "the line is down") {
+		t.Errorf("error %v", err)
 	}
 	s, err := run(t, t.Context(), dir, replay.Config{Source: &tape{entries: entries}, Library: lib})
 	if err != nil || s.Hashes.Output != want {
