@@ -14,6 +14,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/klauspost/compress/zstd"
 
@@ -67,6 +68,9 @@ func OpenDir(path, request string) (_ *Dir, err error) {
 	}
 	err = tryLock(d.alerts)
 	if err == nil {
+		err = d.tidy()
+	}
+	if err == nil {
 		err = d.takeUp()
 	}
 	if err == nil {
@@ -78,6 +82,20 @@ func OpenDir(path, request string) (_ *Dir, err error) {
 	d.out = bufio.NewWriterSize(d.alerts, 256<<10)
 	return d, nil
 }
+
+// tidy removes what former runs that were killed had begun to write: a checkpoint may be large.
+func (d *Dir) tidy() error {
+	files, err := os.ReadDir(d.Path)
+	for _, f := range files {
+		if name := f.Name(); strings.HasPrefix(name, begun(CheckpointFile)) || strings.HasPrefix(name, begun(SummaryFile)) {
+			err = errors.Join(err, os.Remove(filepath.Join(d.Path, name)))
+		}
+	}
+	return err
+}
+
+// begun is how the names of files begin that are to replace the one of the name.
+func begun(name string) string { return "." + name + "-" }
 
 // takeUp reads what a former run has left.
 func (d *Dir) takeUp() error {
@@ -269,7 +287,7 @@ func replace(name string, data []byte) error {
 
 // replaceBy is replace by what write writes.
 func replaceBy(name string, write func(*os.File) error) error {
-	f, err := os.CreateTemp(filepath.Dir(name), "."+filepath.Base(name)+"-*")
+	f, err := os.CreateTemp(filepath.Dir(name), begun(filepath.Base(name))+"*")
 	if err != nil {
 		return fmt.Errorf("replay: %w", err)
 	}

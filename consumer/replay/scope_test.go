@@ -221,6 +221,36 @@ func TestRulesThatCouldNotBeHadWhenItWasInterruptedAreAskedForAgain(t *testing.T
 	}
 }
 
+// What a replay that was killed had begun to write does not stay for ever; what another is writing does.
+func TestWhatWasBegunWhenItWasKilledIsRemoved(t *testing.T) {
+	dir := t.TempDir()
+	left := func(ending string) (out []string) {
+		t.Helper()
+		for _, name := range []string{replay.CheckpointFile, replay.SummaryFile} {
+			out = append(out, filepath.Join(dir, "."+name+"-"+ending))
+			if err := os.WriteFile(out[len(out)-1], []byte("half of"), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		return out
+	}
+	there := func(names []string) bool {
+		return slices.ContainsFunc(names, func(name string) bool { _, err := os.Stat(name); return err == nil })
+	}
+	killed := left("1")
+	d, err := replay.OpenDir(dir, "test")
+	if err != nil || there(killed) {
+		t.Errorf("%v still there, %v", killed, err)
+	}
+	writing := left("2")
+	if _, err := replay.OpenDir(dir, "test"); !errors.Is(err, replay.ErrBusy) || !there(writing[:1]) || !there(writing[1:]) {
+		t.Errorf("%v gone, %v", writing, err)
+	}
+	if err := d.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestADamagedCheckpointIsRefused(t *testing.T) {
 	dir := t.TempDir()
 	lib := library{}
