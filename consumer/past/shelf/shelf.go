@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/quidnunc-news/quidnunc/consumer/machine"
@@ -162,9 +163,12 @@ func lost(name string, err error) error {
 	return fmt.Errorf("shelf: %w", err)
 }
 
+// begun is how the names of files begin that are not whole yet.
+const begun = "new-"
+
 // replace writes a file beside and puts it in place whole.
 func (s *Shelf) replace(name string, data []byte) error {
-	f, err := os.CreateTemp(s.dir, "new-*")
+	f, err := os.CreateTemp(s.dir, begun+"*")
 	if err != nil {
 		return fmt.Errorf("shelf: %w", err)
 	}
@@ -200,7 +204,7 @@ func (s *Shelf) publish(l list) error {
 	}
 	for _, e := range entries {
 		name := e.Name()
-		if keep[name] || len(name) != 2*sha256.Size {
+		if keep[name] || len(name) != 2*sha256.Size && !strings.HasPrefix(name, begun) {
 			continue
 		}
 		if info, err := e.Info(); before[name] || err == nil && time.Since(info.ModTime()) > abandoned {
