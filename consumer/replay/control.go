@@ -159,7 +159,7 @@ func (c *Control) note(t *tally) {
 		c.first = f.Entries.Reports
 	}
 	c.progress = Progress{
-		At: t.before, Sequence: f.Position.Sequence, Entries: f.Position.Entries, Reports: f.Entries.Reports, Events: f.Events, Alerts: f.Alerts.New,
+		At: t.hashing.Before, Sequence: f.Position.Sequence, Entries: f.Position.Entries, Reports: f.Entries.Reports, Events: f.Events, Alerts: f.Alerts.New,
 		Dead: f.Entries.Dead,
 	}
 }

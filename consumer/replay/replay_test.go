@@ -264,6 +264,9 @@ func TestAReplaySaysWhatTheMachineSays(t *testing.T) {
 func TestInterruptedAndTakenUpItSaysTheSame(t *testing.T) {
 	lib := library{}
 	entries := logOf(t, lib, coded(articles(200), news.Live)).entries
+	for i := 5; i < len(entries); i += 3 { // what is lost is told with the times around it
+		entries[i].Lost = 2
+	}
 	whole, wholeDir := mustRun(t, replay.Config{Source: &tape{entries: entries}, Library: lib, Kind: "stream"})
 	want := read(t, filepath.Join(wholeDir, replay.SummaryFile))
 	rapid.Check(t, func(rt *rapid.T) {

@@ -177,7 +177,9 @@ func (f *faulty) Next(ctx context.Context) (replay.Entry, error) {
 func TestASourceThatBreaksOffIsTakenUp(t *testing.T) {
 	lib := library{}
 	entries := logOf(t, lib, coded(articles(150), news.Live)).entries
+	entries[100].Lost = 2 // told with the time of the entry before the break
 	want, _ := naive(t, lib, entries)
+	whole, _ := mustRun(t, replay.Config{Source: &tape{entries: entries}, Library: lib})
 	dir := t.TempDir()
 	if _, err := run(t, t.Context(), dir, replay.Config{Source: &faulty{tape{entries: entries}}, Library: lib}); err == nil || !strings.Contains(err.Error(), "the line is down") {
 		t.Fatalf("error %v", err)
@@ -185,6 +187,9 @@ func TestASourceThatBreaksOffIsTakenUp(t *testing.T) {
 	s, err := run(t, t.Context(), dir, replay.Config{Source: &tape{entries: entries}, Library: lib})
 	if err != nil || s.Hashes.Output != want {
 		t.Errorf("output %s, want %s: %v", s.Hashes.Output, want, err)
+	}
+	if diff := cmp.Diff(whole.Gaps, s.Gaps); diff != "" || len(s.Gaps) != 1 {
+		t.Errorf("gaps (-undisturbed +taken up):\n%s", diff)
 	}
 }
 

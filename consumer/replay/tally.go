@@ -15,14 +15,15 @@ import (
 	"github.com/quidnunc-news/quidnunc/pipeline/news"
 )
 
-// Hashing is what carries the hashes of a replay on over an interruption.
+// Hashing is what carries the hashes of a replay on over an interruption, and what else its summary does not tell.
 type Hashing struct {
-	Input  string   `json:"input"`  // hex, so far
-	Rules  []string `json:"rules"`  // hashes of the versions that came into force
-	Output string   `json:"output"` // wire.Chain, so far
-	Said   uint64   `json:"said"`   // outputs so far
-	Bytes  int64    `json:"bytes"`  // of alerts.jsonl
-	Held   *Held    `json:"held,omitempty"`
+	Input  string    `json:"input"`           // hex, so far
+	Rules  []string  `json:"rules"`           // hashes of the versions that came into force
+	Output string    `json:"output"`          // wire.Chain, so far
+	Said   uint64    `json:"said"`            // outputs so far
+	Bytes  int64     `json:"bytes"`           // of alerts.jsonl
+	Before time.Time `json:"before,omitzero"` // At of the last entry: what is lost behind it is told with it
+	Held   *Held     `json:"held,omitempty"`
 }
 
 // Held are rules that were told and that nothing was stepped under yet.
@@ -46,7 +47,6 @@ type tally struct {
 	silent  map[cause]int // hits that became no alert; counted in one place, since they are most of all there is to count
 	day     *Day          // of the last report
 	dayAt   int64
-	before  time.Time // At of the last entry
 }
 
 // cause is why hits of a rule became no alerts.
@@ -116,11 +116,11 @@ func (t *tally) read(j *job) {
 	f.Position.Sequence = cmp.Or(j.entry.Seq, f.Position.Entries)
 	if j.entry.Lost > 0 {
 		f.Gaps = append(f.Gaps, Gap{
-			From: t.before, To: j.at, Lost: j.entry.Lost, Why: fmt.Sprintf("%d messages before sequence %d are lost", j.entry.Lost, j.entry.Seq),
+			From: t.hashing.Before, To: j.at, Lost: j.entry.Lost, Why: fmt.Sprintf("%d messages before sequence %d are lost", j.entry.Lost, j.entry.Seq),
 		})
 	}
 	if _, rules := j.noun.(news.Rules); !rules && !j.at.IsZero() {
-		t.before = j.at
+		t.hashing.Before = j.at
 	}
 }
 
