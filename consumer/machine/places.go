@@ -53,7 +53,7 @@ func (p packed) len() int {
 
 // number reads a number off the beginning; 0 of nothing.
 func (p packed) number() (n uint64, rest packed) {
-	for i := 0; i < len(p); i++ {
+	for i := range len(p) {
 		n |= uint64(p[i]&0x7f) << (7 * i)
 		if p[i] < 0x80 {
 			return n, p[i+1:]
