@@ -1,11 +1,15 @@
 package main
 
 import (
+	"errors"
 	"flag"
+	"io"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
+	"github.com/quidnunc-news/quidnunc/consumer/replay"
 	"github.com/quidnunc-news/quidnunc/consumer/replay/invent"
 	"github.com/quidnunc-news/quidnunc/pipeline/stream"
 )
@@ -49,6 +53,55 @@ func TestALongLogIsReplayedAsItsExport(t *testing.T) {
 	}
 	if log, exported := replayHashes(t, "--data", data), replayHashes(t, export); log != exported {
 		t.Errorf("the log gives\n%sand its export\n%s", log, exported)
+	}
+}
+
+// However little a replay of the log's later part read before it was interrupted, the next run reads the rest, and nothing from before that part.
+func TestAReplayOfALogGoesOnWhereItWasInterrupted(t *testing.T) {
+	const from, to = 60, 90
+	server, err := stream.Serve(t.Context(), stream.ServerConfig{Dir: inventedLog(t, 60, 5), Port: -1, NoSync: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer server.Close()
+	hub, err := stream.Connect(t.Context(), stream.Config{Server: server})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer hub.Close()
+	rest := func(former replay.Position) (seqs []uint64) {
+		t.Helper()
+		source, err := newLogSource(t.Context(), hub, from, to, former)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for {
+			e, err := source.Next(t.Context())
+			if errors.Is(err, io.EOF) {
+				break
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			seqs = append(seqs, e.Seq)
+		}
+		if err := source.Close(); err != nil {
+			t.Fatal(err)
+		}
+		return seqs
+	}
+	whole := rest(replay.Position{})
+	if len(whole) < 5 || whole[0] >= from || whole[1] < from {
+		t.Fatalf("places %v: want rules from before %d and what lies behind", whole, from)
+	}
+	for n := range whole {
+		var former replay.Position
+		if n > 0 {
+			former = replay.Position{Entries: uint64(n), Sequence: whole[n-1]}
+		}
+		if got := rest(former); !slices.Equal(got, whole[n:]) {
+			t.Errorf("after %d entries %v, want %v", n, got, whole[n:])
+		}
 	}
 }
 

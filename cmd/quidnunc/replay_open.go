@@ -173,17 +173,14 @@ func (r *replaying) openLog(ctx context.Context, cfg *replay.Config) error {
 			return err
 		}
 	}
-	resumed, again := cfg.Dir.Resumed()
-	if again && cfg.Order != replay.Published {
-		from = resumed.Sequence + 1
+	var former replay.Position
+	if at, ok := cfg.Dir.Resumed(); ok && cfg.Order != replay.Published {
+		former = at
 		cfg.Dir.SeekTo()
 	}
-	source, err := newLogSource(ctx, hub, from, cfg.Dir.Until)
+	source, err := newLogSource(ctx, hub, from, cfg.Dir.Until, former)
 	if err != nil {
 		return err
-	}
-	if again && cfg.Order != replay.Published {
-		source.first = nil // they are in the state
 	}
 	r.close = append(r.close, source.Close)
 	cfg.Source = source

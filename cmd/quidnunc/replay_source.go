@@ -38,10 +38,11 @@ type logSource struct {
 // fetched is how many messages wait for the replay.
 const fetched = 1024
 
-// newLogSource reads the log from a sequence to another; the rules that were told last before it come first.
-func newLogSource(ctx context.Context, hub *stream.Hub, from, to uint64) (*logSource, error) {
-	s := &logSource{hub: hub, from: from, to: to, entries: make(chan stream.Stored, fetched), ended: make(chan error, 1)}
-	if from <= 1 {
+// newLogSource reads the log from a sequence to another; the rules that were told last before it come first. What a former
+// run read is left out, be it those rules alone, or nothing.
+func newLogSource(ctx context.Context, hub *stream.Hub, from, to uint64, former replay.Position) (*logSource, error) {
+	s := &logSource{hub: hub, from: max(from, former.Sequence+1), to: to, entries: make(chan stream.Stored, fetched), ended: make(chan error, 1)}
+	if from <= 1 || former.Entries > 0 {
 		return s, nil
 	}
 	err := hub.Scan(ctx, stream.Reports, wire.RulesKind+".>", 1, func(m stream.Stored) error {
