@@ -191,22 +191,31 @@ func of(lines, name string) string {
 	return ""
 }
 
+// newLogIn makes an empty log in a data directory, and ends its server when that is asked for.
+func newLogIn(tb testing.TB, data string) (hub *stream.Hub, closed func()) {
+	tb.Helper()
+	server, err := stream.Serve(tb.Context(), stream.ServerConfig{Dir: data, Port: -1, NoSync: true})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	hub, err = stream.Connect(tb.Context(), stream.Config{Server: server})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	if err := hub.Setup(tb.Context(), stream.Manage); err != nil {
+		tb.Fatal(err)
+	}
+	return hub, func() {
+		hub.Close()
+		server.Close()
+	}
+}
+
 // logOf makes a log of the rules and the articles of a file, as they would have come in the order of publication.
 func logOf(t *testing.T, data, file, rules string) {
 	t.Helper()
-	server, err := stream.Serve(t.Context(), stream.ServerConfig{Dir: data, Port: -1, NoSync: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer server.Close()
-	hub, err := stream.Connect(t.Context(), stream.Config{Server: server})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer hub.Close()
-	if err := hub.Setup(t.Context(), stream.Manage); err != nil {
-		t.Fatal(err)
-	}
+	hub, closed := newLogIn(t, data)
+	defer closed()
 	book, err := rulebook.Load(rules)
 	if err != nil {
 		t.Fatal(err)

@@ -20,19 +20,8 @@ var replayLogReports = flag.Int("replay-log-reports", 30_000, "of BenchmarkRepla
 func inventedLog(tb testing.TB, reports, rules int) (data string) {
 	tb.Helper()
 	data = filepath.Join(tb.TempDir(), "data")
-	server, err := stream.Serve(tb.Context(), stream.ServerConfig{Dir: data, Port: -1, NoSync: true})
-	if err != nil {
-		tb.Fatal(err)
-	}
-	defer server.Close()
-	hub, err := stream.Connect(tb.Context(), stream.Config{Server: server})
-	if err != nil {
-		tb.Fatal(err)
-	}
-	defer hub.Close()
-	if err := hub.Setup(tb.Context(), stream.Manage); err != nil {
-		tb.Fatal(err)
-	}
+	hub, closed := newLogIn(tb, data)
+	defer closed()
 	drawn, err := invent.Rules(1, rules)
 	if err != nil {
 		tb.Fatal(err)

@@ -163,7 +163,7 @@ const (
 	little      = 100      // of so much one
 )
 
-// behind is how many messages the log has gained of which the index may be ignorant for now.
+// behind is how many of the messages that the log has gained the answer leaves out; 0: the index takes them in before it.
 func (p *previewer) behind(s *shelf.Shelf, last uint64) (uint64, error) {
 	gained := last + 1 - s.Next()
 	if p.fresh || gained*little > s.Next() {

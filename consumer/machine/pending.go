@@ -17,7 +17,7 @@ func (p *pending) with(later news.Alert) *pending {
 	if p == nil {
 		return &pending{alert: later}
 	}
-	older := append(p.older, p.alert.Events) //nolint:gocritic // nobody else appends to it: each pending has one that follows
+	older := append(p.older, p.alert.Events) //nolint:gocritic // whoever appends behind p.older appends this: p does not change
 	if len(older) > maxEvents {
 		older = [][]news.Event{latest(older)}
 	}

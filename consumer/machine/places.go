@@ -48,7 +48,7 @@ func (r *roster) pack(places []place) packed {
 
 func (p packed) len() int {
 	n, _ := p.number()
-	return int(n) //nolint:gosec // of a slice
+	return int(n) //nolint:gosec // it was the length of a slice
 }
 
 // number reads a number off the beginning; 0 of nothing.
